@@ -1,0 +1,157 @@
+"""Who may see and do what. The only way from an id somebody gave us to an object.
+
+``access_*`` fetches or raises :class:`Denied`; ``can_*`` answers yes or no. Absent and forbidden
+look the same to whoever asks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chat.kernel.errors import Denied, DomainError
+from chat.models import Conversation, HelpRequest, Membership, Message, Space, User
+from chat.states import MessageState, Role
+
+
+class Audience(StrEnum):
+    """As whom somebody reads a conversation."""
+
+    PEER = "peer"
+    MEMBER = "member"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person's place in one conversation, as it is now."""
+
+    conversation: Conversation
+    user: User
+    audience: Audience
+
+
+class Closed(DomainError):
+    """The conversation is over; the person is shown other doors."""
+
+    code = "conversation_closed"
+    http_status = 409
+
+
+class Paused(DomainError):
+    """Posting to the spaces is paused for this person. Help is not."""
+
+    code = "posting_paused"
+    http_status = 403
+
+
+def seat_for(user: User, conversation: Conversation, *, is_member: bool) -> Seat | None:
+    """The rule itself, on rows already read; ``None`` means no place at all."""
+    if not user.is_active:
+        return None
+    if conversation.is_private:
+        if is_member:
+            audience = Audience.STAFF if user.is_staff_member else Audience.MEMBER
+            return Seat(conversation, user, audience)
+        if user.role == Role.SHIFT_LEAD:
+            return Seat(conversation, user, Audience.STAFF)
+        return None
+    if user.is_staff_member:
+        return Seat(conversation, user, Audience.STAFF)
+    space = conversation.space
+    if space is not None and space.is_open and space.admits(user):
+        return Seat(conversation, user, Audience.PEER)
+    return None
+
+
+def seats_for(user: User, conversation_ids: Iterable[int]) -> dict[int, Seat]:
+    """The seats of one person in several conversations; those denied are left out."""
+    wanted = set(conversation_ids)
+    mine = set(
+        Membership.objects.filter(
+            user=user, conversation_id__in=wanted, left_at__isnull=True
+        ).values_list("conversation_id", flat=True)
+    )
+    seats = {}
+    for conversation in Conversation.objects.filter(pk__in=wanted).select_related("space"):
+        seat = seat_for(user, conversation, is_member=conversation.pk in mine)
+        if seat is not None:
+            seats[conversation.pk] = seat
+    return seats
+
+
+def access_conversation(user: User, conversation_id: int) -> Seat:
+    """The person's seat in the conversation, or :class:`Denied`."""
+    seat = seats_for(user, [conversation_id]).get(conversation_id)
+    if seat is None:
+        raise Denied
+    return seat
+
+
+def check_may_post(seat: Seat, *, now: dt.datetime) -> None:
+    """May this person write here now? A pause never closes a private talk."""
+    if not seat.conversation.is_open:
+        raise Closed
+    if not seat.conversation.is_private and seat.user.is_suspended(now):
+        raise Paused
+    if seat.conversation.is_private and seat.audience is Audience.STAFF:
+        is_member = Membership.objects.filter(
+            conversation=seat.conversation, user=seat.user, left_at__isnull=True
+        ).exists()
+        if not is_member:
+            raise Denied
+
+
+def can_post(seat: Seat, *, now: dt.datetime) -> bool:
+    """The yes-or-no twin of :func:`check_may_post`, for showing or hiding the composer."""
+    try:
+        check_may_post(seat, now=now)
+    except DomainError:
+        return False
+    return True
+
+
+def access_space(user: User, slug: str) -> Space:
+    """A space the person may enter, or :class:`Denied`."""
+    space = Space.objects.visible_to(user).filter(slug=slug).first()
+    if space is None or not user.is_active:
+        raise Denied
+    return space
+
+
+def can_see_message(user: User, message: Message) -> bool:
+    """Peers see what is published, authors their own, staff of the conversation all of it."""
+    if message.author_id == user.pk:
+        return True
+    return user.is_staff_member or message.state == MessageState.PUBLISHED
+
+
+def access_message(user: User, message_id: int) -> Message:
+    """A message the person may see right now, or :class:`Denied`."""
+    message = (
+        Message.objects.filter(pk=message_id)
+        .select_related("conversation", "conversation__space", "author")
+        .first()
+    )
+    if message is None or not can_see_message(user, message):
+        raise Denied
+    access_conversation(user, message.conversation_id)
+    return message
+
+
+def access_own_message(user: User, message_id: int) -> Message:
+    """A message the person wrote, or :class:`Denied`."""
+    message = access_message(user, message_id)
+    if message.author_id != user.pk:
+        raise Denied
+    return message
+
+
+def access_help_request(user: User, help_request_id: int) -> HelpRequest:
+    """The person's own help request, or :class:`Denied`."""
+    request = HelpRequest.objects.filter(pk=help_request_id, person=user).first()
+    if request is None:
+        raise Denied
+    return request

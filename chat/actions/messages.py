@@ -1,0 +1,369 @@
+"""Writing, publishing, holding, editing and removing messages.
+
+Messages are accepted and published in groups: what arrived within a few milliseconds shares one
+transaction. One message is a batch of one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from chat.access import Seat, access_own_message, check_may_post, seats_for
+from chat.actions.feed import Change, append_events
+from chat.kernel import clock
+from chat.kernel.doorbell import ring_on_commit, work_topic
+from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
+from chat.kernel.transitions import change_state
+from chat.models import AuditRow, Message, SendRefusal, User, WorkerBeat
+from chat.models.beat import SCREENING
+from chat.models.message import MAX_BODY
+from chat.states import (
+    MESSAGE_MOVES,
+    EventKind,
+    MachineReading,
+    MessageState,
+    Notice,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One send as it came in; ``client_id`` was made on the phone before the first try."""
+
+    author: User
+    conversation_id: int
+    client_id: uuid.UUID
+    body: str
+
+
+def clean_body(body: str) -> str:
+    """The words as we keep them (NFC, trimmed), or :class:`Invalid` with what is wrong."""
+    if "\x00" in body:
+        raise Invalid("message_has_nul")
+    try:
+        body.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("message_not_text") from error
+    body = unicodedata.normalize("NFC", body).strip()
+    if not body:
+        raise Invalid("message_empty")
+    if len(body) > MAX_BODY:
+        raise Invalid("message_too_long")
+    return body
+
+
+def send_message(*, by: User, conversation_id: int, client_id: uuid.UUID, body: str) -> Message:
+    """Accept one message; the same ``client_id`` again returns the same row.
+
+    Raises :class:`Denied`, :class:`Invalid`, :class:`Conflict` (same id, other words) or the
+    refusals of :func:`chat.access.check_may_post`.
+    """
+    outcome = send_messages([Draft(by, conversation_id, client_id, body)])[0]
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def send_messages(drafts: Sequence[Draft]) -> list[Message | DomainError]:
+    """Accept a group of messages in one transaction; one outcome per draft, in order.
+
+    A draft that is refused does not touch the others. Permanent refusals are remembered, so a
+    retry of the same send hears the same answer.
+    """
+    try:
+        return _send_group(drafts)
+    except IntegrityError:
+        # The same send arrived through another process between our look and our insert. It is
+        # there now, so looking again finds it.
+        return _send_group(drafts)
+
+
+def _send_group(drafts: Sequence[Draft]) -> list[Message | DomainError]:
+    now = clock.now()
+    with transaction.atomic():
+        known = _known_outcomes(drafts)
+        seats = {
+            user.pk: seats_for(user, {d.conversation_id for d in drafts if d.author.pk == user.pk})
+            for user in _fresh_authors(drafts).values()
+        }
+        awake = WorkerBeat.objects.is_awake(SCREENING, now=now)
+        outcomes: dict[tuple[int, uuid.UUID], Message | DomainError] = {}
+        results: list[Message | DomainError] = []
+        new: list[Message] = []
+        for draft in drafts:
+            key = (draft.author.pk, draft.client_id)
+            earlier = outcomes.get(key) or known.get(key)
+            if earlier is not None:
+                results.append(_same_or_conflict(draft, earlier))
+                continue
+            try:
+                message = _accept(draft, seats, now=now, awake=awake)
+                new.append(message)
+                outcomes[key] = message
+            except DomainError as error:
+                outcomes[key] = error
+            results.append(outcomes[key])
+        _save(new, now=now)
+        _remember_refusals(outcomes, now=now)
+    return results
+
+
+def _fresh_authors(drafts: Sequence[Draft]) -> dict[int, User]:
+    """The authors as the database knows them now: a ban since sign-in counts."""
+    return User.objects.in_bulk({d.author.pk for d in drafts})
+
+
+def _known_outcomes(
+    drafts: Sequence[Draft],
+) -> dict[tuple[int, uuid.UUID], Message | DomainError]:
+    """What was answered to these sends before, if they were sent before."""
+    authors = {d.author.pk for d in drafts}
+    client_ids = {d.client_id for d in drafts}
+    known: dict[tuple[int, uuid.UUID], Message | DomainError] = {
+        (row.author_id, row.client_id): DomainError(row.code)
+        for row in SendRefusal.objects.filter(author__in=authors, client_id__in=client_ids)
+    }
+    for message in Message.objects.filter(author__in=authors, client_id__in=client_ids):
+        known[message.author_id, message.client_id] = message
+    return known
+
+
+def _same_or_conflict(draft: Draft, earlier: Message | DomainError) -> Message | DomainError:
+    """A retry gets the earlier answer; other words under the same id are refused."""
+    if isinstance(earlier, DomainError):
+        return earlier
+    same_place = earlier.conversation_id == draft.conversation_id
+    if same_place and (earlier.revision > 1 or earlier.body == _tidy(draft.body)):
+        return earlier
+    return Conflict("client_id_reused")
+
+
+def _tidy(body: str) -> str:
+    return unicodedata.normalize("NFC", body).strip()
+
+
+def _accept(
+    draft: Draft, seats: dict[int, dict[int, Seat]], *, now: dt.datetime, awake: bool
+) -> Message:
+    seat = seats.get(draft.author.pk, {}).get(draft.conversation_id)
+    if seat is None:
+        raise Denied
+    check_may_post(seat, now=now)
+    message = Message(
+        conversation=seat.conversation,
+        author=seat.user,
+        client_id=draft.client_id,
+        created_at=now,
+        due_at=now,
+    )
+    message.body = clean_body(draft.body)
+    if not awake:
+        message.machine_reading = MachineReading.NOT_READ
+    if seat.conversation.is_private:
+        # Closed to peers, open to clinicians: a private talk never waits for a machine.
+        message.state = MessageState.PUBLISHED
+        message.published_at = now
+    elif not awake:
+        message.notice = Notice.UNREAD
+    return message
+
+
+def _save(new: list[Message], *, now: dt.datetime) -> None:
+    if not new:
+        return
+    Message.objects.bulk_create(new)
+    published = [m for m in new if m.state == MessageState.PUBLISHED]
+    if published:
+        _place([(m, EventKind.MESSAGE_PUBLISHED) for m in published], now=now)
+    ring_on_commit(work_topic("screening"))
+
+
+def _place(changes: Iterable[tuple[Message, EventKind]], *, now: dt.datetime) -> None:
+    """Append events, and give each message published for the first time its position."""
+    events = append_events(
+        [Change(m.conversation_id, kind, message=m) for m, kind in changes], now=now
+    )
+    placed = []
+    for event in events:
+        message = event.message
+        if message and message.position is None and event.kind == EventKind.MESSAGE_PUBLISHED:
+            message.position = event.seq
+            placed.append(message)
+    Message.objects.bulk_update(placed, ["position"])
+
+
+def _remember_refusals(
+    outcomes: dict[tuple[int, uuid.UUID], Message | DomainError], *, now: dt.datetime
+) -> None:
+    rows = [
+        SendRefusal(author_id=author, client_id=client_id, code=outcome.code, at=now)
+        for (author, client_id), outcome in outcomes.items()
+        if isinstance(outcome, DomainError) and outcome.permanent
+    ]
+    SendRefusal.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a reader decided about one message, as it was at ``revision``."""
+
+    message: Message
+    publish: bool
+    notice: Notice = Notice.NONE
+    machine_reading: MachineReading = MachineReading.READ
+
+
+def settle_messages(settlements: Sequence[Settlement]) -> list[Message]:
+    """Publish or hold a group that was just read; returns those that changed.
+
+    A message that somebody decided, edited or withdrew meanwhile is left alone: its row is no
+    longer pending at the revision that was read. Call inside the transaction that stores why.
+    """
+    now = clock.now()
+    settled: list[tuple[Message, EventKind]] = []
+    for item in settlements:
+        state = MessageState.PUBLISHED if item.publish else MessageState.HELD
+        changes: dict[str, object] = {
+            "state": state,
+            "notice": item.notice,
+            "machine_reading": item.machine_reading,
+        }
+        if item.publish:
+            changes["published_at"] = now
+        rows = Message.objects.filter(
+            pk=item.message.pk, state=MessageState.PENDING, revision=item.message.revision
+        )
+        if rows.update(**changes) != 1:
+            continue
+        for name, value in changes.items():
+            setattr(item.message, name, value)
+        kind = EventKind.MESSAGE_PUBLISHED if item.publish else EventKind.MESSAGE_HELD
+        settled.append((item.message, kind))
+    _place(settled, now=now)
+    return [message for message, _ in settled]
+
+
+def publish_message(*, message: Message, by: User | None, notice: Notice = Notice.NONE) -> None:
+    """Show a pending, held or removed message to everybody; raises ``Stale`` if it moved on."""
+    _move(
+        message,
+        by=by,
+        old=(MessageState.PENDING, MessageState.HELD, MessageState.REMOVED),
+        new=MessageState.PUBLISHED,
+        kind=EventKind.MESSAGE_PUBLISHED,
+        notice=notice,
+        published_at=clock.now(),
+    )
+
+
+def hold_message(*, message: Message, by: User | None, notice: Notice) -> None:
+    """Keep a message back from peers; its author sees it still, and why."""
+    _move(
+        message,
+        by=by,
+        old=(MessageState.PENDING, MessageState.PUBLISHED),
+        new=MessageState.HELD,
+        kind=EventKind.MESSAGE_HELD,
+        notice=notice,
+    )
+
+
+def remove_message(*, message: Message, by: User | None, notice: Notice) -> None:
+    """Take a message away from peers; its author sees it still, and why."""
+    _move(
+        message,
+        by=by,
+        old=(MessageState.PENDING, MessageState.HELD, MessageState.PUBLISHED),
+        new=MessageState.REMOVED,
+        kind=EventKind.MESSAGE_REMOVED,
+        notice=notice,
+    )
+
+
+def withdraw_message(*, by: User, message_id: int) -> Message:
+    """The author takes their own message back, in any state but removed."""
+    message = access_own_message(by, message_id)
+    remove_message(message=message, by=by, notice=Notice.WITHDRAWN)
+    return message
+
+
+def edit_message(*, by: User, message_id: int, body: str) -> Message:
+    """The author changes their words; peers see the new ones once they have been read."""
+    message = access_own_message(by, message_id)
+    now = clock.now()
+    check_may_post(seats_for(by, [message.conversation_id])[message.conversation_id], now=now)
+    fresh = clean_body(body)
+    private = message.conversation.is_private
+    old = (MessageState.PENDING, MessageState.HELD, MessageState.PUBLISHED)
+    with transaction.atomic():
+        message.body = fresh
+        changed = Message.objects.filter(
+            pk=message.pk, state__in=old, revision=message.revision
+        ).update(
+            body_sealed=message.body_sealed,
+            revision=message.revision + 1,
+            state=MessageState.PUBLISHED if private else MessageState.PENDING,
+            notice=Notice.NONE,
+            machine_reading=MachineReading.WAITING,
+            due_at=now,
+            lease_until=None,
+            lease_token=None,
+        )
+        if changed != 1:
+            raise Conflict("stale", permanent=False)
+        message.refresh_from_db()
+        _place([(message, EventKind.MESSAGE_EDITED)], now=now)
+        ring_on_commit(work_topic("screening"))
+    return message
+
+
+def mark_reading(
+    *, messages: Sequence[Message], reading: MachineReading, notice: Notice | None = None
+) -> int:
+    """Say that a machine has, or has not, read these messages; tells those who see them."""
+    now = clock.now()
+    changed: list[tuple[Message, EventKind]] = []
+    with transaction.atomic():
+        for message in messages:
+            changes: dict[str, object] = {"machine_reading": reading}
+            if notice is not None:
+                changes["notice"] = notice
+            rows = Message.objects.filter(pk=message.pk).exclude(**changes)
+            if rows.update(**changes):
+                for name, value in changes.items():
+                    setattr(message, name, value)
+                changed.append((message, EventKind.MESSAGE_MARKED))
+        _place(changed, now=now)
+    return len(changed)
+
+
+def _move(
+    message: Message,
+    *,
+    by: User | None,
+    old: Sequence[MessageState],
+    new: MessageState,
+    kind: EventKind,
+    notice: Notice,
+    **changes: object,
+) -> None:
+    with transaction.atomic():
+        change_state(
+            Message.objects.filter(pk=message.pk),
+            field="state",
+            old=old,
+            new=new,
+            table=MESSAGE_MOVES,
+            notice=notice,
+            **changes,
+        )
+        message.refresh_from_db()
+        _place([(message, kind)], now=clock.now())
+        if by is not None:
+            AuditRow.objects.record(verb=kind, by=by, subject=f"message:{message.pk}")

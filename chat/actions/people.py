@@ -1,0 +1,87 @@
+"""Coming in without a name, and coming back with a phrase."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from mnemonic import Mnemonic
+
+from chat.kernel.crypto import blind_index
+from chat.kernel.errors import Invalid
+from chat.models import AuditRow, User
+from chat.states import AgeBand, Role
+
+PHRASE_WORDS = 6
+"""Six words of a list of 2,048: 66 bits, out of reach of guessing through rate limits."""
+
+NICKNAME = re.compile(r"[^\W_][\w .'-]{0,28}[^\W_]", re.UNICODE)
+RESERVED = ("lantern", "moderator", "clinician", "admin", "staff", "support team")
+
+_words = Mnemonic("english").wordlist
+
+
+def clean_nickname(raw: str) -> str:
+    """A nickname in one line of letters, digits and a few signs, or :class:`Invalid`."""
+    name = " ".join(unicodedata.normalize("NFKC", raw).split())
+    if not NICKNAME.fullmatch(name):
+        raise Invalid("nickname_letters")
+    if any(word in name.casefold() for word in RESERVED):
+        raise Invalid("nickname_reserved")
+    return name
+
+
+def start_young_person(
+    *, nickname: str, age_band: str, is_simulated: bool = False
+) -> tuple[User, str]:
+    """Make an account from a nickname and an age band; returns it with its recovery phrase.
+
+    The phrase is shown once. We keep a keyed digest to find the account by, and an Argon2 hash.
+    """
+    name = clean_nickname(nickname)
+    if age_band not in set(AgeBand):
+        raise Invalid("age_band_unknown")
+    phrase = " ".join(secrets.choice(_words) for _ in range(PHRASE_WORDS))
+    with transaction.atomic():
+        user = User.objects.create_young_person(
+            nickname=name,
+            age_band=age_band,
+            recovery_index=blind_index(phrase, purpose="recovery"),
+            recovery_hash=make_password(phrase),
+            is_simulated=is_simulated,
+        )
+        AuditRow.objects.record(verb="person.started", by=user, subject=f"person:{user.pk}")
+    return user, phrase
+
+
+def tidy_phrase(raw: str) -> str:
+    """The phrase as typed by somebody tired: case, commas and extra blanks do not matter."""
+    return " ".join(re.sub(r"[^a-z]+", " ", raw.casefold()).split())
+
+
+def find_by_phrase(phrase: str) -> User | None:
+    """The account that belongs to a recovery phrase, or ``None``; takes as long either way."""
+    tidy = tidy_phrase(phrase)
+    user = User.objects.filter(
+        recovery_index=blind_index(tidy, purpose="recovery"),
+        role=Role.YOUNG_PERSON,
+        is_active=True,
+    ).first()
+    known = user.recovery_hash if user else _decoy_hash()
+    if check_password(tidy, known) and user is not None:
+        return user
+    return None
+
+
+def _decoy_hash() -> str:
+    """A hash of nothing anybody knows, so that a wrong phrase costs the same time."""
+    global _decoy
+    if _decoy is None:
+        _decoy = make_password(secrets.token_hex(16))
+    return _decoy
+
+
+_decoy: str | None = None

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+
+SCREENING = "screening"
+STALE_AFTER = dt.timedelta(seconds=15)
+"""A reader that has not reported for this long counts as absent."""
+
+
+class BeatManager(models.Manager["WorkerBeat"]):
+    def report(self, name: str, *, now: dt.datetime, detail: str = "") -> None:
+        """Say "I am here and my last piece of work went well"."""
+        self.update_or_create(name=name, defaults={"at": now, "detail": detail})
+
+    def is_awake(self, name: str, *, now: dt.datetime) -> bool:
+        return self.filter(name=name, at__gte=now - STALE_AFTER).exists()
+
+
+class WorkerBeat(models.Model):
+    """When a kind of worker last did its work. Nobody fresh means it is closed to peers."""
+
+    name = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=200, blank=True)
+
+    objects = BeatManager()
+
+    def __str__(self) -> str:
+        return self.name

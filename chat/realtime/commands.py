@@ -1,0 +1,77 @@
+"""What each client frame does: one function per frame, an ordinary action behind each."""
+
+from __future__ import annotations
+
+from chat.access import Audience
+from chat.actions import help as help_actions
+from chat.actions import messages as message_actions
+from chat.kernel.db import run_db
+from chat.kernel.errors import Invalid
+from chat.models import Message
+from chat.realtime import feed
+from chat.realtime import protocol as p
+from chat.realtime.connection import Connection
+from chat.realtime.hub import hub
+from chat.realtime.writer import writer
+from chat.states import MachineReading
+
+
+async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
+    """Carry out one frame; raises ``DomainError`` with the refusal."""
+    match frame:
+        case p.MessageSend():
+            await message_send(connection, frame)
+        case p.ConversationFollow():
+            await hub().follow(connection, frame.conversation, frame.after)
+        case p.ConversationUnfollow():
+            hub().unfollow(connection, frame.conversation)
+        case p.HelpRequest():
+            await help_request(connection, frame)
+        case p.MessageEdit():
+            await run_db(
+                message_actions.edit_message,
+                by=connection.user,
+                message_id=frame.message,
+                body=frame.body,
+            )
+        case p.MessageWithdraw():
+            await run_db(
+                message_actions.withdraw_message, by=connection.user, message_id=frame.message
+            )
+        case p.Ping():
+            connection.push(p.encode(hub().heads(connection)))
+        case p.SessionResume():
+            raise Invalid("frame_unknown")
+
+
+async def message_send(connection: Connection, frame: p.MessageSend) -> None:
+    draft = message_actions.Draft(connection.user, frame.conversation, frame.client_id, frame.body)
+    message = await writer().send(draft)
+    connection.push(p.encode(accepted(message)))
+
+
+def accepted(message: Message) -> p.MessageAccepted:
+    """The answer to a send: the author's own view, and who reads it first."""
+    view = feed.message_view(message, reader_id=message.author_id, audience=Audience.MEMBER)
+    if view is None:
+        raise Invalid("internal")
+    by_person = message.machine_reading == MachineReading.NOT_READ
+    return p.MessageAccepted(
+        client_id=str(message.client_id),
+        conversation=message.conversation_id,
+        message=view,
+        reading="person" if by_person else "machine",
+    )
+
+
+async def help_request(connection: Connection, frame: p.HelpRequest) -> None:
+    request = await run_db(
+        help_actions.request_help,
+        by=connection.user,
+        client_id=frame.client_id,
+        about_message_id=frame.about_message,
+    )
+    answer = p.HelpAccepted(
+        client_id=str(frame.client_id), help=request.pk, conversation=request.conversation_id
+    )
+    connection.push(p.encode(answer))

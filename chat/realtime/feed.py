@@ -1,0 +1,180 @@
+"""Reading a conversation as one reader may see it: a snapshot, or what came after a seq.
+
+Both draw every message by the same rule at the moment of reading, so an old snapshot with the
+frames since is a fresh snapshot, and a message removed meanwhile is never replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import F, Q, QuerySet
+
+from chat.access import Audience, Seat, can_post
+from chat.actions.conversations import seats_of_people
+from chat.kernel import clock
+from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
+from chat.realtime import protocol as p
+from chat.states import ConversationKind, HelpState, MessageState, Notice
+
+PAGE = 60
+"""Messages in a snapshot."""
+
+REPLAY_LIMIT = 300
+"""Events we replay; further behind than that, a phone gets a snapshot."""
+
+
+def person_view(user: User) -> p.Person:
+    return p.Person(id=user.pk, nickname=user.nickname, role=user.role)
+
+
+def message_view(message: Message, *, reader_id: int, audience: Audience) -> p.MessageView | None:
+    """The message as the reader may see it now, or ``None`` if it is not for them."""
+    own = message.author_id == reader_id
+    if message.state != MessageState.PUBLISHED and not own and audience is not Audience.STAFF:
+        return None
+    told = own or audience is Audience.STAFF
+    private = message.conversation.is_private
+    return p.MessageView(
+        id=message.pk,
+        author=person_view(message.author),
+        body="" if message.notice == Notice.WITHDRAWN else message.body,
+        at=message.created_at.isoformat(timespec="milliseconds"),
+        state=message.state,
+        revision=message.revision,
+        position=message.position,
+        client_id=str(message.client_id) if own else "",
+        notice=message.notice if told and message.notice != Notice.NONE else "",
+        machine_reading=message.machine_reading if private or told else "",
+    )
+
+
+def event_view(event: ConversationEvent, *, reader_id: int, audience: Audience) -> p.Event:
+    message = event.message
+    return p.Event(
+        seq=event.seq,
+        kind=event.kind,
+        message_id=event.message_id,
+        message=message_view(message, reader_id=reader_id, audience=audience) if message else None,
+        person=person_view(event.person) if event.person else None,
+    )
+
+
+def for_reader(
+    events: Iterable[ConversationEvent], *, reader_id: int, audience: Audience
+) -> list[p.Event]:
+    """The events a reader is shown: peers are not told that something they never saw was held."""
+    views = []
+    for event in events:
+        view = event_view(event, reader_id=reader_id, audience=audience)
+        never_shown = (
+            event.message is not None and view.message is None and event.message.position is None
+        )
+        if not never_shown:
+            views.append(view)
+    return views
+
+
+def events_after(conversation_id: int, after: int, *, limit: int) -> list[ConversationEvent]:
+    """The feed after a seq, oldest first, with everything needed to draw it: one query."""
+    return list(
+        ConversationEvent.objects.filter(conversation_id=conversation_id, seq__gt=after)
+        .select_related("message", "message__author", "message__conversation", "person")
+        .order_by("seq")[:limit]
+    )
+
+
+def visible_messages(seat: Seat) -> QuerySet[Message]:
+    """The messages of the conversation this reader may see, in everybody's order."""
+    messages = seat.conversation.messages.select_related("author", "conversation")
+    if seat.audience is not Audience.STAFF:
+        messages = messages.filter(Q(state=MessageState.PUBLISHED) | Q(author=seat.user))
+    return messages.order_by(F("position").asc(nulls_last=True), "pk")
+
+
+def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
+    """The conversation as this reader sees it.
+
+    The head is read before the messages: a change in between is then sent once more, never missed.
+    """
+    conversation = Conversation.objects.select_related("space").get(pk=seat.conversation.pk)
+    newest = list(visible_messages(seat).reverse()[: limit + 1])
+    shown = reversed(newest[:limit])
+    views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in shown]
+    private = conversation.kind == ConversationKind.ONE_TO_ONE
+    return p.ConversationSnapshot(
+        conversation=conversation.pk,
+        kind=conversation.kind,
+        state=conversation.state,
+        head=conversation.last_seq,
+        messages=[view for view in views if view is not None],
+        people=[person_view(u) for u in seats_of_people(conversation)] if private else [],
+        may_post=can_post(seat, now=clock.now()),
+        earlier=len(newest) > limit,
+    )
+
+
+def earlier_messages(seat: Seat, *, before: int, limit: int = PAGE) -> list[p.MessageView]:
+    """The page of messages placed before a position, oldest first."""
+    placed = visible_messages(seat).filter(position__lt=before)
+    page = reversed(list(placed.order_by("-position")[:limit]))
+    views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in page]
+    return [view for view in views if view is not None]
+
+
+def catch_up(seat: Seat, after: int | None) -> p.ConversationSnapshot | p.ConversationAdvanced:
+    """What a phone that has ``after`` needs: the events since, or all of it when far behind."""
+    conversation_id = seat.conversation.pk
+    head = seat.conversation.last_seq
+    if after is None or after > head or head - after > REPLAY_LIMIT:
+        return snapshot(seat)
+    events = events_after(conversation_id, after, limit=REPLAY_LIMIT + 1)
+    return p.ConversationAdvanced(
+        conversation=conversation_id,
+        after=after,
+        head=events[-1].seq if events else after,
+        events=for_reader(events, reader_id=seat.user.pk, audience=seat.audience),
+    )
+
+
+def heads(conversation_ids: Sequence[int]) -> dict[int, int]:
+    """The newest seq of each conversation: one query, however many."""
+    rows = Conversation.objects.filter(pk__in=conversation_ids)
+    return dict(rows.values_list("pk", "last_seq"))
+
+
+def person_state(user: User) -> p.PersonChanged:
+    """A person's private talks and their open request for help."""
+    request = HelpRequest.objects.filter(person=user).exclude(state=HelpState.CLOSED).first()
+    talks = (
+        Conversation.objects.filter(
+            kind=ConversationKind.ONE_TO_ONE,
+            memberships__user=user,
+            memberships__left_at__isnull=True,
+        )
+        .order_by("-pk")
+        .prefetch_related("memberships__user")[:20]
+    )
+    return p.PersonChanged(
+        talks=[_talk_view(talk, user) for talk in talks],
+        help=_help_view(request) if request else None,
+    )
+
+
+def _talk_view(talk: Conversation, user: User) -> p.TalkView:
+    others = [m.user for m in talk.memberships.all() if m.left_at is None and m.user_id != user.pk]
+    return p.TalkView(
+        conversation=talk.pk, state=talk.state, people=[person_view(other) for other in others]
+    )
+
+
+def _help_view(request: HelpRequest) -> p.HelpView:
+    return p.HelpView(
+        id=request.pk,
+        state=request.state,
+        conversation=request.conversation_id,
+        place=request.place,
+        wait_from_minutes=request.wait_from_minutes,
+        wait_to_minutes=request.wait_to_minutes,
+        nobody_on_duty=request.nobody_on_duty,
+    )

@@ -1,0 +1,80 @@
+"""Group commit: messages that arrive within a few milliseconds share one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from chat.actions.messages import Draft, send_messages
+from chat.kernel.db import run_db
+from chat.kernel.errors import Busy, DomainError
+from chat.models import Message
+
+LINGER_SECONDS = 0.003
+"""How long the first message of a group waits for company."""
+
+GROUP_LIMIT = 200
+WAITING_LIMIT = 5000
+"""Sends that may wait in this process; past it people are told that we are busy."""
+
+_Waiting = tuple[Draft, "asyncio.Future[Message]"]
+
+
+class GroupWriter:
+    """Collects sends and saves them together; each caller gets its own answer after the commit."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def send(self, draft: Draft) -> Message:
+        """Save one message with whatever else is waiting; raises its ``DomainError``."""
+        if len(self._waiting) >= WAITING_LIMIT:
+            raise Busy
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, answer))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain())
+        return await answer
+
+    async def _drain(self) -> None:
+        await asyncio.sleep(LINGER_SECONDS)
+        try:
+            while self._waiting:
+                group = self._waiting[:GROUP_LIMIT]
+                del self._waiting[:GROUP_LIMIT]
+                await self._write(group)
+        finally:
+            self._task = None
+
+    async def _write(self, group: list[_Waiting]) -> None:
+        try:
+            outcomes = await run_db(send_messages, [draft for draft, _ in group])
+        except Exception as error:  # noqa: BLE001 — each waiting phone must hear that it failed.
+            for _, answer in group:
+                if not answer.done():
+                    answer.set_exception(_as_busy(error))
+            return
+        for (_, answer), outcome in zip(group, outcomes, strict=True):
+            if answer.done():
+                continue
+            if isinstance(outcome, DomainError):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
+
+
+def _as_busy(error: Exception) -> DomainError:
+    """The database did not take the group: nothing was saved, so trying again is right."""
+    return error if isinstance(error, DomainError) else Busy()
+
+
+_writers: WeakKeyDictionary[asyncio.AbstractEventLoop, GroupWriter] = WeakKeyDictionary()
+
+
+def writer() -> GroupWriter:
+    """The writer of the running loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _writers:
+        _writers[loop] = GroupWriter()
+    return _writers[loop]

@@ -1,0 +1,63 @@
+"""Settings from the environment, read by one door each. An odd value stops the start, clearly.
+
+Every name read here is listed in ``docs/settings.md``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, default: bool) -> bool:
+    raw = text(name).lower()
+    if not raw:
+        return default
+    if raw not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} must be yes or no")
+    return raw in TRUE
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def data_keys(name: str, *, fallback: bytes) -> dict[str, str]:
+    """``id:key,id:key`` newest first; each key is 32 bytes in URL-safe base64."""
+    raw = words(name)
+    if not raw:
+        return {"dev": base64.urlsafe_b64encode(fallback).decode()}
+    keys = {}
+    for pair in raw:
+        key_id, _, key = pair.partition(":")
+        try:
+            fits = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            fits = False
+        if not key_id.isalnum() or not fits:
+            raise ImproperlyConfigured(f"{name} must read id:key, each key 32 bytes in base64")
+        keys[key_id] = key
+    return keys

@@ -1,0 +1,12 @@
+"""Every address of the site."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("config.health")),
+    path("", include("chat.urls")),
+    path("moderation/", include("moderation.urls")),
+    path("triage/", include("triage.urls")),
+]
