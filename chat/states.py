@@ -83,6 +83,7 @@ class Notice(StrEnum):
 class EventKind(StrEnum):
     """What changed in a conversation, for those who may see it."""
 
+    MESSAGE_WAITING = "message.waiting"
     MESSAGE_PUBLISHED = "message.published"
     MESSAGE_HELD = "message.held"
     MESSAGE_EDITED = "message.edited"

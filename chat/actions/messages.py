@@ -178,10 +178,14 @@ def _save(new: list[Message], *, now: dt.datetime) -> None:
     if not new:
         return
     Message.objects.bulk_create(new)
-    published = [m for m in new if m.state == MessageState.PUBLISHED]
-    if published:
-        _place([(m, EventKind.MESSAGE_PUBLISHED) for m in published], now=now)
+    _place([(m, _arrival(m)) for m in new], now=now)
     ring_on_commit(work_topic("screening"))
+
+
+def _arrival(message: Message) -> EventKind:
+    """Waiting is an event too: the author's other phone and staff see it; peers are not told."""
+    published = message.state == MessageState.PUBLISHED
+    return EventKind.MESSAGE_PUBLISHED if published else EventKind.MESSAGE_WAITING
 
 
 def _place(changes: Iterable[tuple[Message, EventKind]], *, now: dt.datetime) -> None:

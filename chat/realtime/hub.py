@@ -30,11 +30,16 @@ SIGNED_OUT_CLOSE_CODE = 4401
 
 
 class Room:
-    """One conversation that somebody here follows. Everybody ready is at ``head``."""
+    """One conversation that somebody here follows.
+
+    ``head`` is how far this process has read; every ready phone has at least ``floor``. The two
+    differ after a change that only some readers were sent anything about.
+    """
 
     def __init__(self, conversation_id: int, head: int) -> None:
         self.conversation_id = conversation_id
         self.head = head
+        self.floor = head
         self.rung = head
         self.ready: set[Connection] = set()
         self.arriving = 0
@@ -101,7 +106,8 @@ class Hub:
                 after = frame.head
                 if after >= max(room.head, room.rung):
                     break
-            room.head = after if not room.ready else room.head
+            if not room.ready:
+                room.head = room.floor = after
             room.ready.add(connection)
         finally:
             room.arriving -= 1
@@ -167,7 +173,7 @@ class Hub:
 
     def _deliver(self, room: Room, events: list[ConversationEvent]) -> None:
         """Hand the events to everybody ready; each audience's frame is encoded once."""
-        after, room.head = room.head, events[-1].seq
+        room.head = events[-1].seq
         authors = {e.message.author_id for e in events if e.message}
         frames: dict[tuple[Audience, int], str] = {}
         for connection in tuple(room.ready):
@@ -175,15 +181,24 @@ class Hub:
             reader_id = connection.user.pk if connection.user.pk in authors else 0
             key = (seat.audience, reader_id)
             if key not in frames:
-                frames[key] = protocol.encode(
-                    protocol.ConversationAdvanced(
-                        conversation=room.conversation_id,
-                        after=after,
-                        head=room.head,
-                        events=feed.for_reader(events, reader_id=reader_id, audience=seat.audience),
-                    )
-                )
-            connection.push(frames[key])
+                frames[key] = self._frame(room, events, audience=seat.audience, reader_id=reader_id)
+            if frames[key]:
+                connection.push(frames[key])
+        if all(frames.values()):
+            room.floor = room.head
+
+    def _frame(
+        self, room: Room, events: list[ConversationEvent], *, audience: Audience, reader_id: int
+    ) -> str:
+        """One audience's frame; empty when none of the events is for them."""
+        shown = feed.for_reader(events, reader_id=reader_id, audience=audience)
+        if not shown:
+            return ""
+        return protocol.encode(
+            protocol.ConversationAdvanced(
+                conversation=room.conversation_id, after=room.floor, head=room.head, events=shown
+            )
+        )
 
     async def _refresh_person(self, user_id: int) -> None:
         """A person's standing changed: tell them, and take away what they may no longer see."""
