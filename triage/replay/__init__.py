@@ -1,0 +1,1 @@
+"""Posting a file of messages through the running site, and measuring what became of them."""
