@@ -26,11 +26,15 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A person's place in one conversation, as it is now."""
+    """A person's place in one conversation, as it is now.
+
+    ``is_member``: belongs to this private talk; a shift lead may read one without belonging.
+    """
 
     conversation: Conversation
     user: User
     audience: Audience
+    is_member: bool = False
 
 
 class Closed(DomainError):
@@ -54,7 +58,7 @@ def seat_for(user: User, conversation: Conversation, *, is_member: bool) -> Seat
     if conversation.is_private:
         if is_member:
             audience = Audience.STAFF if user.is_staff_member else Audience.MEMBER
-            return Seat(conversation, user, audience)
+            return Seat(conversation, user, audience, is_member=True)
         if user.role == Role.SHIFT_LEAD:
             return Seat(conversation, user, Audience.STAFF)
         return None
@@ -68,17 +72,28 @@ def seat_for(user: User, conversation: Conversation, *, is_member: bool) -> Seat
 
 def seats_for(user: User, conversation_ids: Iterable[int]) -> dict[int, Seat]:
     """The seats of one person in several conversations; those denied are left out."""
-    wanted = set(conversation_ids)
-    mine = set(
+    seats = seats_of([(user, conversation_id) for conversation_id in set(conversation_ids)])
+    return {conversation_id: seat for (_, conversation_id), seat in seats.items()}
+
+
+def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
+    """The seats of several people at once, by person and conversation: two queries for all."""
+    wanted = list(pairs)
+    user_ids = {user.pk for user, _ in wanted}
+    conversation_ids = {conversation_id for _, conversation_id in wanted}
+    members = set(
         Membership.objects.filter(
-            user=user, conversation_id__in=wanted, left_at__isnull=True
-        ).values_list("conversation_id", flat=True)
+            user__in=user_ids, conversation__in=conversation_ids, left_at__isnull=True
+        ).values_list("user_id", "conversation_id")
     )
+    rows = Conversation.objects.select_related("space").in_bulk(conversation_ids)
     seats = {}
-    for conversation in Conversation.objects.filter(pk__in=wanted).select_related("space"):
-        seat = seat_for(user, conversation, is_member=conversation.pk in mine)
-        if seat is not None:
-            seats[conversation.pk] = seat
+    for user, conversation_id in wanted:
+        key = (user.pk, conversation_id)
+        conversation = rows.get(conversation_id)
+        seat = conversation and seat_for(user, conversation, is_member=key in members)
+        if seat:
+            seats[key] = seat
     return seats
 
 
@@ -96,12 +111,8 @@ def check_may_post(seat: Seat, *, now: dt.datetime) -> None:
         raise Closed
     if not seat.conversation.is_private and seat.user.is_suspended(now):
         raise Paused
-    if seat.conversation.is_private and seat.audience is Audience.STAFF:
-        is_member = Membership.objects.filter(
-            conversation=seat.conversation, user=seat.user, left_at__isnull=True
-        ).exists()
-        if not is_member:
-            raise Denied
+    if seat.conversation.is_private and not seat.is_member:
+        raise Denied
 
 
 def can_post(seat: Seat, *, now: dt.datetime) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from chat.access import Seat, access_own_message, check_may_post, seats_for
+from chat.access import Seat, access_own_message, check_may_post, seats_for, seats_of
 from chat.actions.feed import Change, append_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
@@ -88,10 +88,10 @@ def _send_group(drafts: Sequence[Draft]) -> list[Message | DomainError]:
     now = clock.now()
     with transaction.atomic():
         known = _known_outcomes(drafts)
-        seats = {
-            user.pk: seats_for(user, {d.conversation_id for d in drafts if d.author.pk == user.pk})
-            for user in _fresh_authors(drafts).values()
-        }
+        people = _fresh_authors(drafts)
+        seats = seats_of(
+            (people[d.author.pk], d.conversation_id) for d in drafts if d.author.pk in people
+        )
         awake = WorkerBeat.objects.is_awake(SCREENING, now=now)
         outcomes: dict[tuple[int, uuid.UUID], Message | DomainError] = {}
         results: list[Message | DomainError] = []
@@ -149,9 +149,9 @@ def _tidy(body: str) -> str:
 
 
 def _accept(
-    draft: Draft, seats: dict[int, dict[int, Seat]], *, now: dt.datetime, awake: bool
+    draft: Draft, seats: dict[tuple[int, int], Seat], *, now: dt.datetime, awake: bool
 ) -> Message:
-    seat = seats.get(draft.author.pk, {}).get(draft.conversation_id)
+    seat = seats.get((draft.author.pk, draft.conversation_id))
     if seat is None:
         raise Denied
     check_may_post(seat, now=now)

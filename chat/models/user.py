@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     suspended_until = models.DateTimeField(null=True, blank=True)
     is_simulated = models.BooleanField(default=False)
-    joined_at = models.DateTimeField()
+    joined_at = models.DateTimeField(default=clock.now)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["nickname"]
@@ -68,11 +68,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.joined_at is None:
-            self.joined_at = clock.now()
-        super().save(*args, **kwargs)
 
     @property
     def is_staff_member(self) -> bool:

@@ -275,7 +275,7 @@ def decode(text: str) -> AnyClientFrame:
     if text.count("[") + text.count("{") > 4 * MAX_FOLLOWS and _depth(text) > 8:
         raise Invalid("frame_not_json")
     try:
-        frame = _decoder.decode(text.encode())
+        frame: AnyClientFrame = _decoder.decode(text.encode())
         _strict_json.decode(text)
     except msgspec.ValidationError as error:
         raise Invalid("frame_unknown") from error
