@@ -1,0 +1,52 @@
+# Every command of the project. `make help` lists them.
+
+PORT ?= 8000
+PYTHON := .venv/bin/python
+LOCK := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--quiet --custom-compile-command "make lock"
+
+# Where it is set, every start would compile our own modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev run test check fix lock docs screens bench
+
+help: ## List these commands.
+	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: ## Install what Lantern runs on, into .venv.
+	@sh deploy/install.sh base
+
+dev: ## Install what its tests run on, too.
+	@sh deploy/install.sh dev
+
+run: install ## Serve a living demo: make run [PORT=8000].
+	@$(PYTHON) manage.py serve --demo --port $(PORT)
+
+test: dev ## Run every test: SQLite in memory, PostgreSQL and Redis, real Chromium.
+	@$(PYTHON) -m tests.run $(TESTS)
+
+check: dev ## Lint, types, layers, migrations, documents in step with the code.
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-cache
+	@$(PYTHON) manage.py check
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) manage.py write_docs --check
+
+fix: dev ## Repair what can be repaired without thinking.
+	@$(PYTHON) -m ruff check --fix --quiet . || true
+	@$(PYTHON) -m ruff format --quiet .
+	@$(PYTHON) manage.py write_docs
+
+lock: dev ## Write the lock files again from pyproject.toml.
+	@$(LOCK) --extra screening --output-file requirements.lock
+	@$(LOCK) --extra screening --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --extra screening --extra train --constraints requirements.lock --output-file requirements-train.lock
+
+screens: dev ## Take the screenshots in docs/screens again.
+	@$(PYTHON) -m tests.screens
+
+bench: dev ## Measure the realtime paths on this machine.
+	@$(PYTHON) -m tests.bench
