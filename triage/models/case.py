@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from chat.kernel.crypto import Sealed
+from chat.models import Conversation, User
+from chat.states import Role
+from triage.states import Band, CaseEventKind, CaseStatus, Outcome, SourceKind
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> CaseQuerySet:
+        return self.exclude(status=CaseStatus.CLOSED)
+
+    def waiting(self) -> CaseQuerySet:
+        """Everybody nobody is with yet, in the order in which they should be answered."""
+        return self.filter(status=CaseStatus.WAITING).order_by("rank", "waiting_since", "pk")
+
+    def held_by(self, user: User) -> CaseQuerySet:
+        """The cases this clinician is with now, longest first."""
+        return self.filter(status=CaseStatus.WITH_CLINICIAN, claimed_by=user).order_by(
+            "claimed_at", "pk"
+        )
+
+    def visible_to(self, user: User) -> CaseQuerySet:
+        """Clinicians see who waits and their own; shift leads see all; nobody else any."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.SHIFT_LEAD:
+            return self
+        if user.role == Role.CLINICIAN:
+            return self.filter(models.Q(status=CaseStatus.WAITING) | models.Q(claimed_by=user))
+        return self.none()
+
+
+class Case(models.Model):
+    """One person who needs somebody, from the first sign until a clinician closes it.
+
+    ``rank`` (0 first) and ``waiting_since`` order the list; both come from ``triage.priority``.
+    ``reasons`` is a list of ``{"words", "source", "band", "at"}`` and never holds message text.
+    ``claimed_by`` stays when the case closes, so that whoever was there can still read it.
+    """
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="cases")
+    status = models.CharField(
+        max_length=16,
+        choices=[(s.value, s.value) for s in CaseStatus],
+        default=CaseStatus.WAITING,
+    )
+    band = models.CharField(max_length=10, choices=[(b.value, b.value) for b in Band])
+    rank = models.PositiveSmallIntegerField()
+    reasons = models.JSONField(default=list)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    opened_at = models.DateTimeField()
+    waiting_since = models.DateTimeField()
+    answer_by = models.DateTimeField()
+    overdue_at = models.DateTimeField(null=True, blank=True)
+    handed_back_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome_code = models.CharField(
+        max_length=20, blank=True, choices=[(o.value, o.value) for o in Outcome]
+    )
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=~models.Q(status=CaseStatus.CLOSED.value),
+                name="one_open_case_per_person",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=CaseStatus.CLOSED.value) | ~models.Q(outcome_code=""),
+                name="closed_case_has_outcome",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["rank", "waiting_since"],
+                condition=models.Q(status=CaseStatus.WAITING.value),
+                name="case_waiting_order",
+            ),
+            models.Index(
+                fields=["answer_by"],
+                condition=models.Q(status=CaseStatus.WAITING.value, overdue_at__isnull=True),
+                name="case_answer_by",
+            ),
+            models.Index(
+                fields=["claimed_at"],
+                condition=models.Q(claimed_at__isnull=False),
+                name="case_claimed_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status != CaseStatus.CLOSED
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == CaseStatus.WAITING
+
+
+class CaseSource(models.Model):
+    """A row downstairs that this case comes from. Each can bring about only one case, once."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="sources")
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in SourceKind])
+    source_id = models.BigIntegerField()
+    message_id = models.BigIntegerField(
+        null=True, blank=True, help_text="What they wrote that this is about, if anything."
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "source_id"], name="one_case_per_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source_id}"
+
+
+class CaseEvent(models.Model):
+    """One line of a case's timeline. ``detail`` names codes or bands, never message text."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in CaseEventKind])
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    detail = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of case {self.case_id}"
+
+
+class CaseNote(models.Model):
+    """A line from one clinician to the next. The young person does not see it."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    client_id = models.UUIDField(unique=True)
+    body_sealed = models.BinaryField()
+    body = Sealed("body_sealed", row="client_id")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

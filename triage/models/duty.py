@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.db import models
+
+from chat.models import User
+
+LONGEST_SHIFT = dt.timedelta(hours=14)
+"""A shift that nobody ended stops counting after this: a forgotten switch is not a clinician."""
+
+
+class DutyQuerySet(models.QuerySet["DutyShift"]):
+    def on_duty(self, *, now: dt.datetime) -> DutyQuerySet:
+        """The shifts that count now."""
+        return self.filter(ended_at__isnull=True, began_at__gt=now - LONGEST_SHIFT)
+
+    def is_on_duty(self, user: User, *, now: dt.datetime) -> bool:
+        return self.on_duty(now=now).filter(user=user).exists()
+
+
+class DutyShift(models.Model):
+    """From when until when somebody was there to answer."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="duty_shifts")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DutyQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_open_shift_per_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"shift {self.pk}"

@@ -1,0 +1,69 @@
+"""The states of a case and the moves between them. Pure: no Django here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class CaseStatus(StrEnum):
+    WAITING = "waiting"
+    WITH_CLINICIAN = "with_clinician"
+    CLOSED = "closed"
+
+
+CASE_MOVES: Final[dict[CaseStatus, frozenset[CaseStatus]]] = {
+    # Nobody is closed away from the list: a case ends only with somebody who was with the person.
+    CaseStatus.WAITING: frozenset({CaseStatus.WITH_CLINICIAN}),
+    CaseStatus.WITH_CLINICIAN: frozenset({CaseStatus.WAITING, CaseStatus.CLOSED}),
+    CaseStatus.CLOSED: frozenset(),
+}
+
+
+class Band(StrEnum):
+    """How soon somebody should be with the person. It orders response time and nothing else.
+
+    There is no band below ``SOON``: everybody on the list is to be answered.
+    """
+
+    IMMEDIATE = "immediate"
+    URGENT = "urgent"
+    SOON = "soon"
+
+
+BANDS: Final[tuple[Band, ...]] = (Band.IMMEDIATE, Band.URGENT, Band.SOON)
+"""Soonest first."""
+
+
+class SourceKind(StrEnum):
+    """The kind of row a case can come from."""
+
+    HELP_REQUEST = "help_request"
+    ASSESSMENT = "assessment"
+
+
+class CaseEventKind(StrEnum):
+    """What happened to a case; the sentences are in ``triage.words``."""
+
+    OPENED = "opened"
+    MORE = "more"
+    RAISED = "raised"
+    CLAIMED = "claimed"
+    HANDED_BACK = "handed_back"
+    OVERDUE = "overdue"
+    WORDS_READ = "words_read"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a case ended, as the clinician saw it; the sentences are in ``triage.words``."""
+
+    STEADIER = "steadier"
+    PLAN = "plan"
+    REFERRED = "referred"
+    EMERGENCY = "emergency"
+    SAFEGUARDING = "safeguarding"
+    FRIEND = "friend"
+    THEY_ENDED = "they_ended"
+    NO_ANSWER = "no_answer"
+    MISREAD = "misread"
