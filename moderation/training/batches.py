@@ -1,0 +1,86 @@
+"""From rows to batches: one epoch's texts, cut to length, in batches of like lengths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from moderation.classifiers.folding import plain
+from moderation.training.rows import Row
+from moderation.training.style import restyle
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of one step: ids and mask [n, tokens], targets and weights [n, labels]."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    targets: torch.Tensor
+    weights: torch.Tensor
+
+
+def mixed(rows: list[Row], share: float, rng: np.random.Generator) -> list[Row]:
+    """Longer messages made of two to four of our own, with the labels of all of them.
+
+    Our corpus is short lines; people also write long posts in which one sentence tells. A label
+    holds for the whole where it holds for any part, and is unknown where a part is unknown.
+    """
+    made = []
+    for _ in range(int(len(rows) * share)):
+        parts = [
+            rows[i] for i in rng.choice(len(rows), size=int(rng.integers(2, 5)), replace=False)
+        ]
+        targets = np.stack([part.targets for part in parts])
+        told = np.nanmax(np.where(np.isnan(targets), -1.0, targets), axis=0)
+        unknown = np.isnan(targets).any(axis=0) & (told < 1.0)
+        whole = np.where(unknown, np.nan, np.maximum(told, 0.0)).astype(np.float32)
+        weights = np.min([part.weights for part in parts], axis=0)
+        made.append(Row(". ".join(p.text for p in parts), whole, weights, "own:mixed"))
+    return made
+
+
+def plain_rows(rows: list[Row]) -> list[Row]:
+    """The same rows with their texts folded once, instead of once an epoch."""
+    return [Row(plain(r.text[:3000]), r.targets, r.weights, r.source, r.id) for r in rows]
+
+
+def epoch(
+    rows: list[Row],
+    tokenizer: Tokenizer,
+    *,
+    max_tokens: int,
+    budget: int,
+    rng: np.random.Generator,
+    augment: bool = True,
+) -> Iterator[Batch]:
+    """Batches of about `budget` padded tokens, in random order."""
+    texts = [restyle(row.text, rng) if augment else row.text for row in rows]
+    tokenizer.enable_truncation(max_tokens)
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    noise = rng.random(len(ids)) * 6
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]) + noise[i])
+    groups: list[list[int]] = [[]]
+    longest = 0
+    for index in order:
+        longest = max(longest, len(ids[index]))
+        if groups[-1] and longest * (len(groups[-1]) + 1) > budget:
+            groups.append([])
+            longest = len(ids[index])
+        groups[-1].append(index)
+    for place in rng.permutation(len(groups)):
+        yield _batch([ids[i] for i in groups[place]], [rows[i] for i in groups[place]])
+
+
+def _batch(ids: list[list[int]], rows: list[Row]) -> Batch:
+    width = max(len(one) for one in ids)
+    padded = torch.zeros((len(ids), width), dtype=torch.long)
+    mask = torch.zeros((len(ids), width), dtype=torch.long)
+    for index, one in enumerate(ids):
+        padded[index, : len(one)] = torch.tensor(one)
+        mask[index, : len(one)] = 1
+    targets = torch.from_numpy(np.stack([row.targets for row in rows]))
+    weights = torch.from_numpy(np.stack([row.weights for row in rows]))
+    return Batch(padded, mask, targets, weights)

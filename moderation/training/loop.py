@@ -1,0 +1,191 @@
+"""The training loop: seeded, resumable, on CPU or GPU."""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch.nn.functional import binary_cross_entropy_with_logits
+from transformers import BertForSequenceClassification
+
+from moderation.classifiers.labels import ALL, CRISIS, SAFEGUARDING
+from moderation.training.batches import Batch, epoch, mixed, plain_rows
+from moderation.training.model import freeze
+from moderation.training.rows import PLACE, Row
+
+Say = Callable[[str], None]
+STATE: Final = "state.pt"
+STEPS_BETWEEN_WORDS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run. `budget` is padded tokens a step; `frozen` lower layers stay as they are."""
+
+    epochs: int = 3
+    max_tokens: int = 96
+    budget: int = 4096
+    rate: float = 1.2e-4
+    head_rate: float = 1e-3
+    warm_up: float = 0.06
+    frozen: int = 0
+    mixed_share: float = 0.5
+    own_repeats: int = 2
+    positive_weight: float = 2.0
+    seed: int = 20261123
+    device: str = "cpu"
+    threads: int = 2
+    save_steps: int = 300
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run is: enough to go on after being stopped."""
+
+    epoch: int = 0
+    step_in_epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+
+
+class Trainer:
+    """Trains `model` on open rows and our own. `folder` holds the state between two starts."""
+
+    def __init__(
+        self,
+        model: BertForSequenceClassification,
+        tokenizer: Tokenizer,
+        plan: Plan,
+        folder: Path,
+        say: Say,
+    ) -> None:
+        self.model, self.tokenizer, self.plan, self.folder, self.say = (
+            model.to(plan.device),
+            tokenizer,
+            plan,
+            folder,
+            say,
+        )
+        freeze(model, plan.frozen)
+        self.progress = Progress()
+        self.optimizer = _optimizer(model, plan)
+        self.positive = torch.ones(len(ALL), device=plan.device)
+        for label in (*CRISIS, *SAFEGUARDING):
+            self.positive[PLACE[label]] = plan.positive_weight
+
+    def run(self, open_rows: list[Row], own_rows: list[Row]) -> None:
+        """Train to the end of the plan, from wherever `folder` says it stopped."""
+        torch.manual_seed(self.plan.seed)
+        torch.set_num_threads(self.plan.threads)
+        self._resume()
+        folded_open, folded_own = plain_rows(open_rows), plain_rows(own_rows)
+        total = self._total(folded_open, folded_own)
+        for number in range(self.progress.epoch, self.plan.epochs):
+            for index, batch in enumerate(self._batches(folded_open, folded_own, number)):
+                if index < self.progress.step_in_epoch:
+                    continue
+                self._step(batch, total)
+                self.progress.step_in_epoch = index + 1
+                if self.progress.step % self.plan.save_steps == 0:
+                    self.save()
+            self.progress = replace(self.progress, epoch=number + 1, step_in_epoch=0)
+            self.save()
+
+    def _batches(self, open_rows: list[Row], own: list[Row], number: int) -> Any:
+        """The same batches for the same epoch of the same plan, however often it is started."""
+        rng = np.random.default_rng([self.plan.seed, number])
+        rows = open_rows + own * self.plan.own_repeats
+        if len(own) >= 4:
+            rows = rows + mixed(own, self.plan.mixed_share, rng)
+        return epoch(
+            rows,
+            self.tokenizer,
+            max_tokens=self.plan.max_tokens,
+            budget=self.plan.budget,
+            rng=rng,
+        )
+
+    def _total(self, open_rows: list[Row], own: list[Row]) -> int:
+        return self.plan.epochs * sum(1 for _ in self._batches(open_rows, own, 0))
+
+    def _step(self, batch: Batch, total: int) -> None:
+        self._set_rates(total)
+        self.model.train()
+        device = self.plan.device
+        with torch.autocast(device_type=device.split(":")[0], dtype=torch.bfloat16):
+            logits = self.model(
+                input_ids=batch.ids.to(device), attention_mask=batch.mask.to(device)
+            ).logits
+        loss = masked_loss(
+            logits.float(), batch.targets.to(device), batch.weights.to(device), self.positive
+        )
+        if not math.isfinite(loss.item()):
+            raise FloatingPointError("the loss is no longer a number: lower the rate")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        progress = self.progress
+        progress.step += 1
+        progress.loss = 0.98 * progress.loss + 0.02 * loss.item() if progress.loss else loss.item()
+        if progress.step % STEPS_BETWEEN_WORDS == 0:
+            self.say(f"step {progress.step}/{total} loss {progress.loss:.4f}")
+
+    def _set_rates(self, total: int) -> None:
+        done = self.progress.step / max(total, 1)
+        warm = self.plan.warm_up
+        share = done / warm if done < warm else max(0.0, (1 - done) / (1 - warm))
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * max(share, 0.01)
+
+    def save(self) -> None:
+        """Write the state beside, then put it in place: a kill cannot leave half a file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "progress": asdict(self.progress),
+            "plan": asdict(self.plan),
+        }
+        torch.save(state, self.folder / "state.tmp")
+        os.replace(self.folder / "state.tmp", self.folder / STATE)
+
+    def _resume(self) -> None:
+        path = self.folder / STATE
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.plan.device, weights_only=True)
+        if state["plan"] != asdict(self.plan):
+            raise ValueError(f"{self.folder} holds a run of another plan: give another folder")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+        self.say(f"goes on from step {self.progress.step}")
+
+
+def masked_loss(
+    logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor, positive: torch.Tensor
+) -> torch.Tensor:
+    """Cross-entropy over what was annotated: a label that nobody gave pulls nowhere."""
+    known = ~torch.isnan(targets)
+    each = binary_cross_entropy_with_logits(
+        logits, torch.nan_to_num(targets), reduction="none", pos_weight=positive
+    )
+    counted = known * weights
+    return (each * counted).sum() / counted.sum().clamp(min=1.0)
+
+
+def _optimizer(model: BertForSequenceClassification, plan: Plan) -> torch.optim.Optimizer:
+    """AdamW; the head learns faster than the encoder, and the lower layers slower."""
+    head = [*model.classifier.parameters(), *model.bert.pooler.parameters()]
+    groups: list[dict[str, Any]] = [{"params": head, "peak": plan.head_rate, "lr": plan.head_rate}]
+    for index, layer in enumerate(model.bert.encoder.layer):
+        if index >= plan.frozen:
+            rate = plan.rate * 0.85 ** (len(model.bert.encoder.layer) - 1 - index)
+            groups.append({"params": list(layer.parameters()), "peak": rate, "lr": rate})
+    return torch.optim.AdamW(groups, lr=plan.rate, weight_decay=0.01)

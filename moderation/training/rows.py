@@ -1,0 +1,181 @@
+"""Training and measuring rows: a text, and for each label 1, 0, or "nobody said" (NaN)."""
+
+import csv
+import gzip
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.classifiers.labels import ALL, CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
+from moderation.training.corpus import Line
+
+Floats = NDArray[np.float32]
+
+MAY_TRAIN: Final = frozenset({"open", "open-sa"})
+"""Licence tiers whose rows may shape the weights that ship. Every other row is measured on only."""
+
+COLUMNS: Final = {
+    "toxic": Label.TOXICITY,
+    "severe_toxic": Label.SEVERE_TOXICITY,
+    "obscene": Label.OBSCENE,
+    "threat": Label.THREAT,
+    "insult": Label.INSULT,
+    "identity_hate": Label.IDENTITY_ATTACK,
+}
+PLACE: Final = {label: index for index, label in enumerate(ALL)}
+ASSUMED: Final = 0.25
+"""Weight of a 0 that no annotator gave: a comment on an article is not a cry for help, mostly."""
+
+_FIRST_PERSON: Final = re.compile(
+    r"\b(suicid|kill(ing)? my ?self|end(ing)? my life|want to die|wanna die|cut(ting)? my ?self|"
+    r"self.?harm|better off dead|hurt(ing)? my ?self|anorexi|bulimi|raped? me|depress)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text. `targets` and `weights` have one number per label of `labels.ALL`."""
+
+    text: str
+    targets: Floats
+    weights: Floats
+    source: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a data file as it stands: `values` holds only what was annotated."""
+
+    id: str
+    text: str
+    source: str
+    licence_tier: str
+    values: dict[str, float]
+    crisis: float | None
+    tag: str = ""
+
+
+def open_table(path: Path) -> TextIO:
+    """Open a CSV or CSV.gz file as text."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Every line of one file in the columns of the data's README. An empty cell is not a label.
+
+    `crisis` is 1, 0 or None: whether the row is about the writer's self-harm or suicide.
+    """
+    csv.field_size_limit(2**31 - 1)
+    with open_table(path) as table:
+        for number, cells in enumerate(csv.DictReader(table)):
+            values = {
+                label: float(cells[name])
+                for name, label in COLUMNS.items()
+                if (cells.get(name) or "").strip()
+            }
+            values |= {
+                str(label): float(cells[label]) for label in ALL if (cells.get(label) or "").strip()
+            }
+            yield Record(
+                id=cells.get("id") or str(number),
+                text=cells.get("text") or "",
+                source=cells.get("source") or path.name,
+                licence_tier=cells.get("licence_tier") or "",
+                values=values,
+                crisis=_crisis(cells),
+                tag=cells.get("label") or cells.get("tag") or "",
+            )
+
+
+def _crisis(cells: dict[str, str]) -> float | None:
+    given = (cells.get("sh") or "").strip()
+    if given:
+        return float(given)
+    label = (cells.get("label") or "").strip()
+    if not label:
+        return None
+    return 1.0 if label == "self_harm_or_suicide" else 0.0
+
+
+def open_rows(paths: Iterable[Path], caps: dict[str, int], rng: np.random.Generator) -> list[Row]:
+    """Rows that may train, at most `caps[source]` of each source (all where none is given).
+
+    Rows of any tier but `open` and `open-sa`, and rows without a tier, are left out.
+    """
+    by_source: dict[str, list[Row]] = {}
+    for path in paths:
+        for record in read_records(path):
+            if record.licence_tier in MAY_TRAIN and record.text.strip():
+                by_source.setdefault(record.source, []).append(_open_row(record))
+    rows: list[Row] = []
+    for source, found in sorted(by_source.items()):
+        cap = caps.get(source, len(found))
+        chosen = rng.permutation(len(found))[:cap]
+        rows.extend(found[i] for i in sorted(chosen))
+    return rows
+
+
+LOW_WEIGHT: Final = {
+    "davidson_hate_offensive": 0.3,
+    "hatexplain": 0.3,
+    "toxic_spans_civil": 0.7,
+    "stormfront_hate": 0.7,
+}
+"""Sources that over-flag dialect and reclaimed words count for less."""
+
+
+def _open_row(record: Record) -> Row:
+    targets = np.full(len(ALL), np.nan, dtype=np.float32)
+    weights = np.full(len(ALL), LOW_WEIGHT.get(record.source, 1.0), dtype=np.float32)
+    for label, value in record.values.items():
+        targets[PLACE[Label(label)]] = value
+    told = _FIRST_PERSON.search(record.text) is not None
+    if record.crisis == 0.0 or (record.crisis is None and not told):
+        assumed = (*DANGER, Label.EATING_DISORDER, Label.ABUSE_DISCLOSURE, *SAFEGUARDING)
+        if record.tag == "distress":
+            assumed = DANGER
+            targets[PLACE[Label.DISTRESS]] = 1.0
+        for label in assumed:
+            targets[PLACE[label]] = 0.0
+            weights[PLACE[label]] = ASSUMED
+    return Row(record.text, targets, weights, record.source, record.id)
+
+
+def corpus_rows(lines: Iterable[Line]) -> list[Row]:
+    """Rows of our own messages, which say yes or no to nearly every label."""
+    return [_corpus_row(line) for line in lines]
+
+
+def _corpus_row(line: Line) -> Row:
+    targets = np.zeros(len(ALL), dtype=np.float32)
+    for label in line.labels:
+        targets[PLACE[label]] = 1.0
+    for label in _unsaid(line.labels):
+        targets[PLACE[label]] = np.nan
+    weights = np.ones(len(ALL), dtype=np.float32)
+    return Row(
+        line.text, targets, weights, f"own:{line.file.split('/')[0]}", f"{line.file}:{line.number}"
+    )
+
+
+def _unsaid(labels: frozenset[Label]) -> set[Label]:
+    """What a writer of the corpus was not asked to tell apart."""
+    unsaid: set[Label] = set()
+    if labels & set(TOXICITY):
+        unsaid |= set(TOXICITY)
+    if labels & set(CRISIS):
+        unsaid.add(Label.DISTRESS)
+    if Label.METHOD_SEEKING in labels:
+        unsaid.add(Label.IDEATION)
+    if Label.GROOMING in labels:
+        unsaid.add(Label.CONTACT_MOVE)
+    return unsaid - labels

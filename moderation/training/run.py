@@ -1,0 +1,59 @@
+"""One training run from data to checkpoint folder."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from moderation.training.checkpoint import write_checkpoint
+from moderation.training.corpus import CORPUS, read_corpus
+from moderation.training.loop import Plan, Say, Trainer
+from moderation.training.model import backbone_folder, from_backbone
+from moderation.training.rows import Row, corpus_rows, open_rows
+from moderation.training.vocabulary import backbone_tokenizer, build, choose
+
+TRAINING_FILES: Final = ("train.toxicity.csv.gz", "train.crisis.csv.gz")
+CAPS: Final = {
+    "davidson_hate_offensive": 4000,
+    "hatexplain": 5000,
+    "wiki_context_toxicity": 5000,
+    "stormfront_hate": 3000,
+}
+"""At most so many rows of a source whose labels are coarse or one-sided."""
+
+
+def gather(data: Path, corpus: Path, seed: int, share: float = 1.0) -> tuple[list[Row], list[Row]]:
+    """Open rows and own rows that may train. The held-out fifth of the corpus is left out."""
+    rng = np.random.default_rng(seed)
+    found = open_rows([data / name for name in TRAINING_FILES], CAPS, rng)
+    if share < 1.0:
+        found = [found[i] for i in sorted(rng.permutation(len(found))[: int(len(found) * share)])]
+    own = corpus_rows(line for line in read_corpus(corpus) if not line.held_out)
+    return found, own
+
+
+def train(
+    *,
+    data: Path,
+    out: Path,
+    work: Path,
+    version: str,
+    plan: Plan,
+    say: Say,
+    corpus: Path = CORPUS,
+    share: float = 1.0,
+    pieces: int = 14000,
+) -> str:
+    """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest."""
+    found, own = gather(data, corpus, plan.seed, share)
+    say(f"{len(found)} open rows, {len(own)} own rows")
+    backbone = backbone_folder()
+    original = backbone_tokenizer(backbone)
+    vocabulary = choose(original, [r.text for r in [*found, *own]], size=pieces)
+    tokenizer = build(vocabulary)
+    model = from_backbone(backbone, vocabulary, original)
+    trainer = Trainer(model, tokenizer, plan, work, say)
+    trainer.run(found, own)
+    notes = {"plan": asdict(plan), "open_rows": len(found), "own_rows": len(own)}
+    return write_checkpoint(out, model, tokenizer, version=version, notes=notes)
