@@ -1,0 +1,70 @@
+"""Writing down what was read: codes, scores, places and versions, never words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chat.kernel import clock
+from chat.models import Message
+from moderation import readers
+from moderation.classifiers.base import Reading
+from moderation.models import Assessment
+from moderation.policy import Reason, Verdict
+
+
+def reason_as_json(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": str(reason.code),
+        "words": reason.staff_words,
+        "label": str(reason.label),
+        "score": round(reason.score, 4),
+        "threshold": round(reason.threshold, 4),
+        "spans": [[span.start, span.end] for span in reason.spans],
+        "source": reason.source,
+        "version": reason.version,
+        "rule": reason.rule,
+    }
+
+
+def scores_as_json(reading: Reading) -> dict[str, float]:
+    """The highest score of each label that any reader named, 0 to 1."""
+    scores: dict[str, float] = {}
+    for signal in reading.signals:
+        label = str(signal.label)
+        scores[label] = max(scores.get(label, 0.0), round(signal.score, 4))
+    return scores
+
+
+def record_assessments(
+    judged: Iterable[tuple[Message, Reading, Verdict]],
+) -> dict[int, Assessment]:
+    """Keep one assessment per message and revision; by message id, the one that stands.
+
+    A revision that has one already keeps it: reading twice changes nothing.
+    """
+    now = clock.now()
+    version = readers.versions()
+    rows = [
+        Assessment(
+            message=message,
+            revision=message.revision,
+            action=verdict.action,
+            harm=verdict.harm,
+            reasons=[reason_as_json(reason) for reason in verdict.reasons],
+            scores=scores_as_json(reading),
+            open_case=verdict.open_case,
+            offer_door=verdict.offer_door,
+            urgency=verdict.urgency,
+            notice=verdict.notice,
+            classifier_version=version,
+            policy_version=verdict.version,
+            created_at=now,
+            due_at=now if verdict.open_case else None,
+        )
+        for message, reading, verdict in judged
+    ]
+    Assessment.objects.bulk_create(rows, ignore_conflicts=True)
+    wanted = {(row.message_id, row.revision) for row in rows}
+    kept = Assessment.objects.filter(message_id__in={key for key, _ in wanted})
+    return {a.message_id: a for a in kept if (a.message_id, a.revision) in wanted}

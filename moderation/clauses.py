@@ -1,0 +1,54 @@
+"""The rules of the spaces that a decision can rest on. Every decision names one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chat.kernel.errors import Invalid
+from moderation.states import Decision
+
+CLAUSES_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One rule, in the words staff choose it by, and the decision it can be the ground of."""
+
+    code: str
+    decision: Decision
+    words: str | Promise
+
+
+_ALL = (
+    Clause("within_rules", Decision.PUBLISH, _("It keeps to the rules of the space")),
+    Clause("feelings_welcome", Decision.PUBLISH, _("Hard feelings are welcome here")),
+    Clause("recovery_welcome", Decision.PUBLISH, _("Getting better is worth telling")),
+    Clause("person_first", Decision.REMOVE, _("This needs a person, not the space")),
+    Clause("no_methods", Decision.REMOVE, _("No details of ways to get hurt")),
+    Clause("be_kind", Decision.REMOVE, _("Be kind to people here")),
+    Clause("no_hate", Decision.REMOVE, _("No hate for who somebody is")),
+    Clause("no_threats", Decision.REMOVE, _("No threats")),
+    Clause("keep_private", Decision.REMOVE, _("No names, numbers, schools or addresses")),
+    Clause("no_adult_approach", Decision.REMOVE, _("Nobody is drawn away from here")),
+    Clause("not_the_place", Decision.REMOVE, _("It belongs somewhere else")),
+)
+
+CLAUSES: Final[Mapping[str, Clause]] = MappingProxyType({c.code: c for c in _ALL})
+
+
+def clauses_for(decision: Decision) -> list[Clause]:
+    """The rules somebody can choose from for this decision, in the order shown."""
+    return [clause for clause in _ALL if clause.decision == decision]
+
+
+def check_clause(decision: str, clause: str) -> None:
+    """Raise :class:`Invalid` unless the clause is one that this decision can rest on."""
+    known = CLAUSES.get(clause)
+    if known is None or known.decision != decision:
+        raise Invalid("clause_needed")

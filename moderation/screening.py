@@ -1,0 +1,240 @@
+"""One turn of the reader: lease, read, decide, and keep all of it in one transaction.
+
+Kill it at any line: the messages stay leased until the lease runs out, nothing is shown, and
+somebody else reads them again. A turn that lost its lease, or whose author changed the words
+meanwhile, changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.db import transaction
+
+from chat.actions.messages import Settlement, mark_reading, settle_messages
+from chat.kernel import clock
+from chat.kernel.crypto import Unreadable
+from chat.kernel.doorbell import ALERTS, ring, ring_on_commit, work_topic
+from chat.kernel.lease import lease
+from chat.models import Message, WorkerBeat
+from chat.models.beat import SCREENING
+from chat.states import ConversationKind, MachineReading, MessageState, Notice
+from moderation import readers
+from moderation.actions.assessments import record_assessments
+from moderation.actions.reviews import lapse_moot_reviews, open_reviews
+from moderation.classifiers.base import Reading
+from moderation.policy import PolicyContext, Verdict, decide
+
+log = logging.getLogger("lantern.screening")
+
+LEASE_SECONDS = 60
+MAX_ATTEMPTS = 5
+"""After so many turns that came to nothing, a person reads it."""
+
+ALONE_AFTER = 2
+"""From the third try on a message is read alone, so that a bad one stops no others."""
+
+SELF_CHECK_SECONDS = 5
+UNREAD_AFTER = dt.timedelta(seconds=20)
+"""When the author is told that a person will read it; staff see it a little earlier."""
+
+READING_SHOWN: dict[bool, MachineReading] = {
+    True: MachineReading.NOT_READ,
+    False: MachineReading.READ,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message, what was seen in it, and what follows."""
+
+    message: Message
+    reading: Reading
+    verdict: Verdict
+
+
+def screening_step() -> int:
+    """Read what is waiting, up to one batch; returns how many messages were settled.
+
+    Whatever goes wrong, nothing is shown: the lease runs out and the batch is tried again.
+    """
+    try:
+        batch = lease(
+            Message.objects.select_related("author", "conversation__space"),
+            seconds=LEASE_SECONDS,
+            limit=settings.SCREENING_BATCH,
+        )
+        if not batch:
+            _idle()
+            return 0
+        return sum(_read_and_settle(group) for group in _groups(batch))
+    except Exception as error:  # noqa: BLE001 — the loop must go on; the rows wait for their lease.
+        log.error("screening turn failed: %s", type(error).__name__)
+        return 0
+
+
+def _groups(batch: Sequence[Message]) -> Iterable[list[Message]]:
+    together = [m for m in batch if m.attempts <= ALONE_AFTER]
+    if together:
+        yield together
+    for message in batch:
+        if message.attempts > ALONE_AFTER:
+            yield [message]
+
+
+def _read_and_settle(batch: list[Message]) -> int:
+    judged = [
+        Judged(message, reading, _judge(message, reading))
+        for message, reading in zip(batch, _readings(batch), strict=True)
+    ]
+    settled = _settle(judged)
+    if not all(item.reading.failed for item in judged):
+        _report()
+    return settled
+
+
+def _readings(batch: Sequence[Message]) -> list[Reading]:
+    """One reading for each message; what cannot be opened or keeps failing counts as unread."""
+    given_up = Reading(failed=("attempts",))
+    found: dict[int, Reading] = {}
+    texts: dict[int, str] = {}
+    for message in batch:
+        if message.attempts > MAX_ATTEMPTS:
+            found[message.pk] = given_up
+            continue
+        try:
+            texts[message.pk] = message.body
+        except Unreadable:
+            found[message.pk] = Reading(failed=("words",))
+    if texts:
+        found.update(zip(texts, readers.read(list(texts.values())), strict=True))
+    return [found[message.pk] for message in batch]
+
+
+def _judge(message: Message, reading: Reading) -> Verdict:
+    conversation = message.conversation
+    private = conversation.kind == ConversationKind.ONE_TO_ONE
+    verdict = decide(
+        reading,
+        PolicyContext(
+            audience="one_to_one" if private else "forum",
+            premoderated=bool(conversation.space and conversation.space.premoderated),
+            author_age_band=message.author.age_band,
+        ),
+    )
+    if not message.author.is_staff_member:
+        return verdict
+    # People who work here name the very things we look for, in order to help. Their words are
+    # read and kept with reasons, but neither held nor taken for a call for help.
+    return replace(
+        verdict, action="publish", open_case=False, offer_door=False, urgency="", notice="none"
+    )
+
+
+def _settle(judged: Sequence[Judged]) -> int:
+    """Keep verdicts and their consequences, all or nothing; returns how many were still ours."""
+    with transaction.atomic():
+        ours = _still_ours([item.message for item in judged])
+        mine = [item for item in judged if item.message.pk in ours]
+        assessments = record_assessments(
+            (item.message, item.reading, item.verdict) for item in mine
+        )
+        moved = _move(mine)
+        held = [m for m in moved if m.state == MessageState.HELD]
+        open_reviews(held, assessments)
+        lapse_moot_reviews([m.pk for m in moved])
+        if any(assessment.open_case for assessment in assessments.values()):
+            ring_on_commit(work_topic("intake"))
+        if moved:
+            ring_on_commit(ALERTS)
+    return len(mine)
+
+
+def _still_ours(batch: Sequence[Message]) -> set[int]:
+    """Lock the rows whose lease we still hold, mark them as done, and say which they are."""
+    rows = Message.objects.filter(
+        pk__in=[m.pk for m in batch], lease_token__in={m.lease_token for m in batch}
+    )
+    locked = rows.select_for_update(no_key=True).order_by("pk").values_list("pk", "revision")
+    revisions = {m.pk: m.revision for m in batch}
+    ours = {pk for pk, revision in locked if revisions[pk] == revision}
+    Message.objects.filter(pk__in=ours).update(due_at=None, lease_until=None, lease_token=None)
+    return ours
+
+
+def _move(judged: Sequence[Judged]) -> list[Message]:
+    """Publish or hold what still waits, and mark the rest as read; returns what moved."""
+    waiting = [item for item in judged if item.message.state == MessageState.PENDING]
+    moved = settle_messages(
+        [
+            Settlement(
+                message=item.message,
+                publish=item.verdict.action == "publish",
+                notice=notice_for(item.verdict),
+                machine_reading=READING_SHOWN[bool(item.reading.failed)],
+            )
+            for item in waiting
+        ]
+    )
+    settled = {message.pk for message in moved}
+    for failed, shown in READING_SHOWN.items():
+        others = [
+            item.message
+            for item in judged
+            if item.message.pk not in settled and bool(item.reading.failed) is failed
+        ]
+        mark_reading(messages=others, reading=shown)
+    return moved
+
+
+def notice_for(verdict: Verdict) -> Notice:
+    """What the author is told; published with a door is an offer, not a hold."""
+    if verdict.action == "publish" and verdict.notice == "door":
+        return Notice.DOOR_OFFERED
+    return Notice(verdict.notice)
+
+
+def _idle() -> None:
+    """Nothing to read: see that we still could, and clear away what needs no decision any more."""
+    now = clock.now()
+    fresh = now - dt.timedelta(seconds=SELF_CHECK_SECONDS)
+    if WorkerBeat.objects.filter(name=SCREENING, at__gt=fresh).exists():
+        return
+    lapse_moot_reviews()
+    if readers.all_can_read():
+        _report()
+
+
+def _report() -> None:
+    now = clock.now()
+    was_awake = WorkerBeat.objects.is_awake(SCREENING, now=now)
+    WorkerBeat.objects.report(SCREENING, now=now, detail=readers.versions())
+    if not was_awake:
+        ring(ALERTS)  # The banner on the moderators' pages may go.
+
+
+def unread_step() -> int:
+    """Tell the authors of messages that no machine has read in time that a person will.
+
+    Must run apart from :func:`screening_step`, which may be the very thing that stands still.
+    """
+    with transaction.atomic():
+        late = list(
+            Message.objects.filter(
+                conversation__kind=ConversationKind.THREAD,
+                state=MessageState.PENDING,
+                created_at__lt=clock.now() - UNREAD_AFTER,
+                due_at__lt=clock.now() - UNREAD_AFTER,
+            )
+            .exclude(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+            .select_for_update(no_key=True, of=("self",))
+            .order_by("pk")[:500]
+        )
+        marked = mark_reading(messages=late, reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+        if marked:
+            ring_on_commit(ALERTS)
+    return marked
