@@ -8,7 +8,6 @@ meanwhile, changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,8 +27,6 @@ from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews
 from moderation.classifiers.base import Reading
 from moderation.policy import PolicyContext, Verdict, decide
-
-log = logging.getLogger("lantern.screening")
 
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 5
@@ -60,21 +57,17 @@ class Judged:
 def screening_step() -> int:
     """Read what is waiting, up to one batch; returns how many messages were settled.
 
-    Whatever goes wrong, nothing is shown: the lease runs out and the batch is tried again.
+    It may raise: nothing is shown then, the lease runs out, and the batch is tried again.
     """
-    try:
-        batch = lease(
-            Message.objects.select_related("author", "conversation__space"),
-            seconds=LEASE_SECONDS,
-            limit=settings.SCREENING_BATCH,
-        )
-        if not batch:
-            _idle()
-            return 0
-        return sum(_read_and_settle(group) for group in _groups(batch))
-    except Exception as error:  # noqa: BLE001 — the loop must go on; the rows wait for their lease.
-        log.error("screening turn failed: %s", type(error).__name__)
+    batch = lease(
+        Message.objects.select_related("author", "conversation__space"),
+        seconds=LEASE_SECONDS,
+        limit=settings.SCREENING_BATCH,
+    )
+    if not batch:
+        _idle()
         return 0
+    return sum(_read_and_settle(group) for group in _groups(batch))
 
 
 def _groups(batch: Sequence[Message]) -> Iterable[list[Message]]:

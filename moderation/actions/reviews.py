@@ -193,6 +193,8 @@ def decide_review(
         message = Message.objects.select_for_update(no_key=True).get(pk=review.message_id)
         if message.revision != revision:
             raise Taken(_as_it_stands(review), "words_changed")
+        if message.state not in UNDECIDED_STATES:
+            raise Taken(_as_it_stands(review))
         try:
             change_state(
                 Review.objects.filter(pk=review.pk, claimed_by=by, version=version),
