@@ -15,7 +15,7 @@ from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, person_topic, ring_on_commit, work_topic
 from chat.kernel.errors import Denied
 from chat.kernel.transitions import change_state
-from chat.models import AuditRow, HelpRequest, User
+from chat.models import AuditRow, Conversation, HelpRequest, User
 from chat.states import HELP_MOVES, HelpState
 
 
@@ -90,10 +90,20 @@ def tell_place(
     return changed
 
 
-def move_help(*, request: HelpRequest, to: HelpState, by: User | None) -> None:
-    """Say that somebody is with the person now, or gone again, or done; raises ``Stale``."""
+def move_help(
+    *,
+    request: HelpRequest,
+    to: HelpState,
+    by: User | None,
+    conversation: Conversation | None = None,
+) -> None:
+    """Say that somebody is with the person now, or gone again, or done; raises ``Stale``.
+
+    ``conversation`` is where that somebody is, when it is not where the person asked.
+    """
     old = [state for state, allowed in HELP_MOVES.items() if to in allowed]
     closed_at = clock.now() if to == HelpState.CLOSED else None
+    elsewhere = {"conversation": conversation} if conversation else {}
     with transaction.atomic():
         change_state(
             HelpRequest.objects.filter(pk=request.pk),
@@ -105,6 +115,7 @@ def move_help(*, request: HelpRequest, to: HelpState, by: User | None) -> None:
             place=None,
             wait_from_minutes=None,
             wait_to_minutes=None,
+            **elsewhere,
         )
         AuditRow.objects.record(verb=f"help.{to}", by=by, subject=f"help:{request.pk}")
         ring_on_commit(person_topic(request.person_id))

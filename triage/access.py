@@ -1,0 +1,91 @@
+"""Who may see and do what with cases. The only way from an id somebody gave us to a case.
+
+Absent and forbidden look the same to whoever asks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from chat.kernel.errors import Conflict, Denied
+from chat.models import HelpRequest, User
+from chat.states import HelpState, Role
+from moderation.models import Assessment
+from triage.models import Case, DutyShift
+from triage.states import CaseStatus
+
+TRIAGE_ROLES = frozenset({Role.CLINICIAN, Role.SHIFT_LEAD})
+
+
+class NotOnDuty(Conflict):
+    """Only somebody on duty picks up: otherwise a person could be left with an empty chair."""
+
+    code = "not_on_duty"
+
+
+def can_triage(user: User) -> bool:
+    """Whether the person works with cases at all."""
+    return user.is_active and user.role in TRIAGE_ROLES
+
+
+def check_may_triage(user: User) -> None:
+    """Raises :class:`Denied` unless the person works with cases."""
+    if not can_triage(user):
+        raise Denied
+
+
+def check_on_duty(user: User, *, now: dt.datetime) -> None:
+    """Raises :class:`NotOnDuty` unless the person's shift counts now.
+
+    Locks the shift until the transaction ends, so that nobody goes off duty while picking up.
+    """
+    shift = DutyShift.objects.on_duty(now=now).select_for_update().filter(user=user).first()
+    if shift is None:
+        raise NotOnDuty
+
+
+def access_case(user: User, case_id: int) -> Case:
+    """A case the person may see, or :class:`Denied`."""
+    case = (
+        Case.objects.visible_to(user)
+        .select_related("person", "claimed_by", "closed_by", "conversation")
+        .filter(pk=case_id)
+        .first()
+    )
+    if case is None:
+        raise Denied
+    return case
+
+
+def access_held_case(user: User, case_id: int) -> Case:
+    """A case that is with this clinician now; a shift lead reaches any that is with somebody."""
+    case = access_case(user, case_id)
+    if case.status != CaseStatus.WITH_CLINICIAN:
+        raise Denied
+    return case
+
+
+def access_unlisted_request(user: User, request_id: int) -> HelpRequest:
+    """A request for help that still waits and may not have reached the list, or ``Denied``."""
+    check_may_triage(user)
+    request = (
+        HelpRequest.objects.filter(pk=request_id, state=HelpState.WAITING)
+        .select_related("person", "about_message", "conversation")
+        .first()
+    )
+    if request is None:
+        raise Denied
+    return request
+
+
+def access_unlisted_assessment(user: User, assessment_id: int) -> Assessment:
+    """A reading that asks for a case and may not have reached the list, or ``Denied``."""
+    check_may_triage(user)
+    assessment = (
+        Assessment.objects.filter(pk=assessment_id, open_case=True, due_at__isnull=False)
+        .select_related("message__author", "message__conversation__space")
+        .first()
+    )
+    if assessment is None:
+        raise Denied
+    return assessment

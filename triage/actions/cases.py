@@ -1,0 +1,200 @@
+"""Picking somebody up, handing back, closing. Each refuses where it writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from chat.actions.conversations import close_conversation, join_talk, leave_talk, open_talk
+from chat.actions.help import move_help, tell_place
+from chat.actions.messages import send_message
+from chat.kernel import clock
+from chat.kernel.errors import Conflict, Denied, Invalid, Stale
+from chat.kernel.transitions import change_state, refresh
+from chat.models import Conversation, HelpRequest, User
+from chat.states import HelpState
+from triage.access import access_held_case, check_may_triage, check_on_duty
+from triage.actions.opening import open_case, reason_rows, stored_signs
+from triage.actions.timeline import note_event, tell_everybody
+from triage.models import Case
+from triage.priority import History, rank
+from triage.sources import Source, source_of_help
+from triage.states import CASE_MOVES, CaseEventKind, CaseStatus, Outcome
+
+
+def claim_case(*, case_id: int, by: User) -> Case:
+    """Be with the person: exactly one clinician gets the case, and joins the talk by name.
+
+    Raises :class:`Denied` for other roles, :class:`NotOnDuty`, and :class:`Stale`
+    ("already_taken") when somebody else has it. A case that never was looks just the same.
+    """
+    check_may_triage(by)
+    with transaction.atomic():
+        now = clock.now()
+        check_on_duty(by, now=now)
+        with _or_stale("already_taken"):
+            change_state(
+                Case.objects.filter(pk=case_id),
+                field="status",
+                old=[CaseStatus.WAITING],
+                new=CaseStatus.WITH_CLINICIAN,
+                table=CASE_MOVES,
+                claimed_by=by,
+                claimed_at=now,
+            )
+        case = Case.objects.select_related("person").get(pk=case_id)
+        _join(case, by)
+        note_event(case, CaseEventKind.CLAIMED, by=by, now=now)
+        tell_everybody()
+    return case
+
+
+def claim_source(*, source: Source, by: User) -> Case:
+    """Pick somebody up whom no worker has put on the list yet: open and claim in one go."""
+    check_may_triage(by)
+    with transaction.atomic():
+        case = open_case(source=source, by=by)
+        return claim_case(case_id=case.pk, by=by)
+
+
+def take_next(*, by: User) -> Case:
+    """Claim whoever should be answered next; raises ``Conflict("nobody_waiting")`` if nobody.
+
+    When somebody else is quicker, the one after them is next.
+    """
+    check_may_triage(by)
+    for case_id in Case.objects.waiting().values_list("pk", flat=True)[:20]:
+        try:
+            return claim_case(case_id=case_id, by=by)
+        except Stale:
+            continue
+    raise Conflict("nobody_waiting")
+
+
+def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
+    """Put the person back at the head of the list; they are told, and nobody is ever in between.
+
+    ``words`` go to the person in the clinician's name. A shift lead may hand back for somebody
+    who cannot, and then says nothing in their name. Raises :class:`Denied` or :class:`Stale`.
+    """
+    with transaction.atomic():
+        case = access_held_case(by, case_id)
+        holder, talk = case.claimed_by, case.conversation
+        if holder is None or talk is None:
+            raise Denied
+        now = clock.now()
+        _back_to_the_head(case, holder, now=now)
+        if words.strip() and holder == by and talk.is_open:
+            send_message(by=by, conversation_id=talk.pk, client_id=uuid.uuid4(), body=words)
+        leave_talk(talk=talk, user=holder)
+        for request in _requests(case, HelpState.WITH_SOMEONE):
+            move_help(request=request, to=HelpState.WAITING, by=by)
+            tell_place(
+                request=request,
+                place=1,
+                wait_from_minutes=None,
+                wait_to_minutes=None,
+                nobody_on_duty=False,
+            )
+        note_event(case, CaseEventKind.HANDED_BACK, by=by, now=now)
+        tell_everybody()
+    return case
+
+
+def close_case(*, case_id: int, by: User, outcome_code: str) -> Case:
+    """End a case with how it ended; the talk closes, and what was said stays readable.
+
+    Only whoever is with the person closes. Raises :class:`Invalid` ("outcome_missing"),
+    :class:`Denied`, or :class:`Stale` ("asked_again") when they asked for help a moment ago.
+    """
+    if outcome_code not in set(Outcome):
+        raise Invalid("outcome_missing")
+    if _asked_again(access_held_case(by, case_id), by):
+        raise Stale("asked_again")
+    with transaction.atomic():
+        case = access_held_case(by, case_id)
+        if case.claimed_by_id != by.pk:
+            raise Denied
+        now = clock.now()
+        change_state(
+            Case.objects.filter(pk=case.pk, claimed_by=by),
+            field="status",
+            old=[CaseStatus.WITH_CLINICIAN],
+            new=CaseStatus.CLOSED,
+            table=CASE_MOVES,
+            outcome_code=outcome_code,
+            closed_by=by,
+            closed_at=now,
+        )
+        refresh(case, "status", "outcome_code", "closed_by", "closed_at")
+        _close_talk(case.conversation, by)
+        for request in _requests(case, HelpState.WITH_SOMEONE):
+            move_help(request=request, to=HelpState.CLOSED, by=by)
+        note_event(case, CaseEventKind.CLOSED, by=by, now=now, detail=outcome_code)
+        tell_everybody()
+    return case
+
+
+def _join(case: Case, by: User) -> None:
+    """Into the person's talk by name, and their request for help says that somebody is there."""
+    talk = open_talk(person=case.person, by=by)
+    join_talk(talk=talk, user=by)
+    case.conversation = talk
+    case.save(update_fields=["conversation"])
+    for request in _requests(case, HelpState.WAITING):
+        move_help(request=request, to=HelpState.WITH_SOMEONE, by=by, conversation=talk)
+
+
+def _requests(case: Case, state: HelpState) -> list[HelpRequest]:
+    return list(HelpRequest.objects.filter(person_id=case.person_id, state=state))
+
+
+def _back_to_the_head(case: Case, holder: User, *, now: dt.datetime) -> None:
+    priority = rank(stored_signs(case), history=History(handed_back=True))
+    change_state(
+        Case.objects.filter(pk=case.pk, claimed_by=holder),
+        field="status",
+        old=[CaseStatus.WITH_CLINICIAN],
+        new=CaseStatus.WAITING,
+        table=CASE_MOVES,
+        claimed_by=None,
+        claimed_at=None,
+        handed_back_at=now,
+        waiting_since=now,
+        answer_by=now + dt.timedelta(minutes=priority.answer_by_minutes),
+        overdue_at=None,
+        band=priority.band,
+        rank=priority.rank,
+        reasons=reason_rows(priority.reasons, case.reasons, at=now),
+    )
+    case.refresh_from_db()
+
+
+def _asked_again(case: Case, by: User) -> bool:
+    """Take in a request that came while the talk was going on, so that closing cannot bury it."""
+    waiting = _requests(case, HelpState.WAITING)
+    for request in waiting:
+        open_case(source=source_of_help(request), by=by)
+    return bool(waiting)
+
+
+def _close_talk(talk: Conversation | None, by: User) -> None:
+    if talk is None:
+        return
+    try:
+        close_conversation(conversation=talk, by=by)
+    except Stale:
+        return  # Closed already, which is what we wanted.
+
+
+@contextmanager
+def _or_stale(code: str) -> Iterator[None]:
+    """Say what a lost race means here."""
+    try:
+        yield
+    except Stale as error:
+        raise Stale(code) from error

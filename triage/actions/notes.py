@@ -1,0 +1,63 @@
+"""What clinicians leave for each other, and reading what a young person wrote."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+
+from chat.access import access_message
+from chat.kernel import clock
+from chat.kernel.errors import Denied, Invalid
+from chat.models import AuditRow, Message, User
+from triage.access import access_case
+from triage.actions.timeline import note_event
+from triage.models import Case, CaseNote
+from triage.states import CaseEventKind
+
+LONGEST_NOTE = 2000
+"""Code points."""
+
+
+def write_note(*, case_id: int, by: User, body: str) -> CaseNote:
+    """A sealed line for whoever comes next; raises :class:`Invalid` when empty or too long."""
+    text = body.strip()
+    if not text:
+        raise Invalid("note_empty")
+    if len(text) > LONGEST_NOTE or "\x00" in text:
+        raise Invalid("message_too_long")
+    with transaction.atomic():
+        case = access_case(by, case_id)
+        note = CaseNote(case=case, author=by, client_id=uuid.uuid4(), at=clock.now())
+        note.body = text
+        note.save()
+        AuditRow.objects.record(verb="case.noted", by=by, subject=f"case:{case.pk}")
+    return note
+
+
+def read_words(*, case_id: int, by: User) -> list[Message]:
+    """The messages a case is about, for reading; that somebody read them is written down.
+
+    Those this person may not read yet (a private talk before it is theirs) are left out.
+    """
+    with transaction.atomic():
+        case = access_case(by, case_id)
+        found = [_readable(by, message_id) for message_id in quoted_ids(case)]
+        messages = [message for message in found if message is not None]
+        if messages:
+            note_event(case, CaseEventKind.WORDS_READ, by=by, now=clock.now())
+    return messages
+
+
+def quoted_ids(case: Case) -> list[int]:
+    """The messages that brought the case about, newest first, each once."""
+    ids = case.sources.filter(message_id__isnull=False).order_by("-at", "-pk")
+    return list(dict.fromkeys(i for i in ids.values_list("message_id", flat=True) if i))
+
+
+def _readable(user: User, message_id: int) -> Message | None:
+    """The message, or ``None`` where it is not this person's to read."""
+    try:
+        return access_message(user, message_id)
+    except Denied:
+        return None

@@ -1,0 +1,95 @@
+"""What the rows downstairs say about a person, in the words and bands of triage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chat.models import HelpRequest, Message, User
+from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS
+from moderation.classifiers.labels import TOXICITY
+from moderation.models import Assessment
+from triage.priority import ASKED, Sign
+from triage.states import Band, SourceKind
+
+READERS: Final = {
+    ENCODER: "the language model",
+    PATTERNS: "the crisis phrases",
+    CONTACT: "the contact details reader",
+}
+
+NOT_ABOUT_DANGER: Final = frozenset(
+    {*TOXICITY, "premoderated", "hold_everything", "unread", "nothing_found"}
+)
+"""Reasons to keep a message from the room. They say nothing about how soon to be with anybody."""
+
+MACHINE_WITHOUT_WORDS: Final = "A message of theirs may need a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One row that may open or extend a case. ``asked`` is an explicit request for help."""
+
+    kind: SourceKind
+    source_id: int
+    person: User
+    at: dt.datetime
+    signs: tuple[Sign, ...]
+    message_id: int | None
+    asked: bool
+
+
+def source_of_help(request: HelpRequest) -> Source:
+    """The person asked; that alone is urgent, whatever any machine thinks."""
+    return Source(
+        kind=SourceKind.HELP_REQUEST,
+        source_id=request.pk,
+        person=request.person,
+        at=request.created_at,
+        signs=(ASKED,),
+        message_id=request.about_message_id,
+        asked=True,
+    )
+
+
+def source_of_assessment(assessment: Assessment) -> Source:
+    """A reader saw signs in something they wrote."""
+    return Source(
+        kind=SourceKind.ASSESSMENT,
+        source_id=assessment.pk,
+        person=assessment.message.author,
+        at=assessment.created_at,
+        signs=signs_of(assessment),
+        message_id=assessment.message_id,
+        asked=False,
+    )
+
+
+def signs_of(assessment: Assessment) -> tuple[Sign, ...]:
+    """The reasons of a reading that are about the person, at the urgency the policy gave.
+
+    An urgency that nobody here knows is taken as urgent: it must not sink for being new.
+    """
+    known = {band.value for band in Band}
+    band = Band(assessment.urgency) if assessment.urgency in known else Band.URGENT
+    place = place_of(assessment.message)
+    signs = [
+        Sign(str(reason["words"]), _source(reason, place), band)
+        for reason in assessment.reasons
+        if reason.get("code") not in NOT_ABOUT_DANGER and reason.get("words")
+    ]
+    return tuple(signs) or (Sign(MACHINE_WITHOUT_WORDS, f"a machine, {place}", band),)
+
+
+def place_of(message: Message) -> str:
+    """Where something was written, in words."""
+    conversation = message.conversation
+    if conversation.is_private:
+        return "in a private talk"
+    return f"in a post in {conversation.space.name}" if conversation.space else "in a post"
+
+
+def _source(reason: Mapping[str, Any], place: str) -> str:
+    return f"{READERS.get(str(reason.get('source')), 'a machine')}, {place}"

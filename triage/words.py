@@ -1,0 +1,79 @@
+"""What triage says to staff: one catalogue. Never a score, and no word for "can be left"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chat.words import refusal as chat_refusal
+from triage.states import Band, CaseEventKind, Outcome
+
+Words = str | Promise
+
+BANDS: Final[Mapping[str, Words]] = {
+    Band.IMMEDIATE: _("Now"),
+    Band.URGENT: _("Next"),
+    Band.SOON: _("Soon"),
+}
+
+OUTCOMES: Final[Mapping[str, Words]] = {
+    Outcome.STEADIER: _("We talked, and they felt steadier"),
+    Outcome.PLAN: _("We made a plan together for staying safe"),
+    Outcome.REFERRED: _("Passed on to another service, with their agreement"),
+    Outcome.EMERGENCY: _("Emergency services were called"),
+    Outcome.SAFEGUARDING: _("Passed to the safeguarding lead"),
+    Outcome.FRIEND: _("It was about somebody else; they know what to do next"),
+    Outcome.THEY_ENDED: _("They chose to end the talk"),
+    Outcome.NO_ANSWER: _("We wrote, and they did not answer"),
+    Outcome.MISREAD: _("The machine misread it: nothing to do with them"),
+}
+
+EVENTS: Final[Mapping[str, Words]] = {
+    CaseEventKind.OPENED: _("Came onto the list"),
+    CaseEventKind.MORE: _("Something more came in"),
+    CaseEventKind.RAISED: _("Moved up the list"),
+    CaseEventKind.CLAIMED: _("Picked up"),
+    CaseEventKind.HANDED_BACK: _("Handed back to the head of the list"),
+    CaseEventKind.OVERDUE: _("Waited longer than the aim"),
+    CaseEventKind.WORDS_READ: _("Read what they wrote"),
+    CaseEventKind.CLOSED: _("Closed"),
+}
+
+REFUSALS: Final[Mapping[str, Words]] = {
+    "already_taken": _("Somebody else has just picked this person up. They are not alone."),
+    "not_on_duty": _("Go on duty first: then you can pick somebody up."),
+    "open_cases": _("You are still with somebody. Close or hand back first, then end your shift."),
+    "asked_again": _(
+        "They asked for help again a moment ago. Have a look at the talk before you close it."
+    ),
+    "nobody_waiting": _("Nobody is waiting. The next person appears here by themselves."),
+    "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),
+    "not_found": _("This is not on your list: it has been closed, or a colleague is with them."),
+    "note_empty": _("There's nothing written yet."),
+    "unreadable": _("These words do not open. Please tell your shift lead."),
+}
+
+HAND_BACK_LINE: Final = _(
+    "I have to go now, and I'm not leaving you on your own: you're first in line, and somebody "
+    "else will be with you as soon as they can."
+)
+
+
+def refusal(code: str) -> str:
+    """The sentence for a refusal code, to staff; what triage does not know, chat does."""
+    return str(REFUSALS[code]) if code in REFUSALS else chat_refusal(code)
+
+
+def minutes(count: int) -> str:
+    """A length of time the way one says it: "under a minute", "4 min", "1 h 5 min"."""
+    if count < 1:
+        return str(_("under a minute"))
+    if count < 60:
+        return str(_("%(count)d min")) % {"count": count}
+    hours, rest = divmod(count, 60)
+    if hours >= 24:
+        return str(_("%(days)d d %(hours)d h")) % {"days": hours // 24, "hours": hours % 24}
+    return str(_("%(hours)d h %(rest)d min")) % {"hours": hours, "rest": rest}
