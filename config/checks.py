@@ -13,7 +13,7 @@ def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
     """In production each of these stops the start."""
     if not settings.PRODUCTION:
         return []
-    problems = []
+    problems: list[CheckMessage] = []
     if settings.SECRET_KEY == settings.DEV_SECRET_KEY or len(settings.SECRET_KEY) < 50:
         problems.append(Error("SECRET_KEY is unset, the default one or short.", id="lantern.E001"))
     if settings.DEBUG:

@@ -160,6 +160,9 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 STAFF_SESSION_SECONDS = 60 * 60 * 10
+QUICK_EXIT_URL = env.text("QUICK_EXIT_URL", "https://www.bbc.co.uk/weather")
+"""Where Leave takes a young person: a dull page that says nothing about them."""
+
 SESSION_COOKIE_NAME = "__Host-lantern" if PRODUCTION else "lantern"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

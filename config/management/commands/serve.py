@@ -1,0 +1,51 @@
+"""``manage.py serve``: the whole of Lantern in one process, for a demo or one small place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.workers import DEMO_WORKERS, WORKERS
+
+
+class Command(BaseCommand):
+    help = "Serve the site and run its workers in one process (SQLite, no Redis needed)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--demo", action="store_true", help="With demo people who talk.")
+        parser.add_argument("--no-workers", action="store_true", help="Serve pages only.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Imported here: Daphne's event loop is made on import, other commands need none.
+        from config.asgi import application
+        from config.server import AlreadyServing, claim_folder, serve
+
+        if settings.PRODUCTION:
+            raise CommandError(
+                "serve is one process for a demo. In production run daphne and run_workers."
+            )
+        try:
+            held = claim_folder(settings.VAR_DIR)
+        except AlreadyServing:
+            raise CommandError(f"Lantern is already being served from {settings.VAR_DIR}") from None
+        call_command("migrate", interactive=False, verbosity=0)
+        workers = dict(WORKERS)
+        if options["demo"]:
+            call_command("seed_demo", stdout=self.stdout)
+            workers.update(DEMO_WORKERS)
+        if options["no_workers"]:
+            workers = {}
+        host, port = options["host"], options["port"]
+
+        def ready() -> None:
+            self.stdout.write(f"Lantern is ready at http://{host}:{port}")
+            self.stdout.flush()
+
+        with held:
+            if not serve(application, host=host, port=port, workers=workers, on_ready=ready):
+                raise CommandError(f"Port {port} is taken. Choose another: make run PORT=8001")
