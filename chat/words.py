@@ -34,6 +34,10 @@ REFUSALS: dict[str, str | Promise] = {
         "Pick 2 to 30 letters or numbers. You can use spaces, dots and dashes in the middle."
     ),
     "nickname_reserved": _("That name could be mistaken for someone who works here. Try another?"),
+    "not_agreed": _("Please tick the box, so we know you've seen who reads what."),
+    "signed_out": _("This page has been open for a while. Reload it to carry on."),
+    "sign_in_empty": _("Please fill this in."),
+    "sign_in_wrong": _("That name and password don't fit together. Please try again."),
     "age_band_unknown": _("Please pick one of the ages."),
     "phrase_unknown": _(
         "We couldn't find an account for those words. Check the spelling and the order, or start "
@@ -80,11 +84,87 @@ STATES: dict[str, str | Promise] = {
     "sent": _("sent"),
     "pending": _("waiting to be read"),
     "published": _("published"),
-    "held": _("only you can see this"),
-    "removed": _("only you can see this"),
+    "held": _("only you and our team can see this"),
+    "removed": _("only you and our team can see this"),
     "failed": _("not sent, tap to retry"),
     "not_read": _("not read by the machine"),
 }
+
+UNTITLED = _("A new thread")
+
+LIVE: dict[str, str | Promise] = {
+    "lost": _("Reconnecting. Your words are safe."),
+    "offline": _("You're offline. Your words are safe here, and go out when you're back."),
+    "slow": _("The line is slow. Your words still get through."),
+    "signed_out": _("This page has been open for a while. Reload it to carry on."),
+    "stopped": _("We can't connect from here. Help now still works."),
+    "reload": _("Reload"),
+    "new_one": _("1 new"),
+    "new_many": _("{count} new"),
+    "said": _("{name} wrote: {words}"),
+    "joined": _("{name} is here."),
+    "left": _("{name} has left."),
+    "here_to_talk": _("{name} is here to talk with you."),
+    "someone_here": _("Someone is here to talk with you."),
+    "you": _("You"),
+    "copied": _("Copied."),
+}
+"""Sentences the pages say while they are open; the scripts find them in the page."""
+
+ROLES: dict[str, str | Promise] = {
+    "young_person": "",
+    "moderator": _("looks after the spaces"),
+    "clinician": _("here to talk, part of our team"),
+    "shift_lead": _("leads the team tonight"),
+}
+
+WAITING: dict[str, str | Promise] = {
+    "next": _("You're next."),
+    "place": _("You're number {place} in line."),
+    "place_soon": _("We're finding your place in line."),
+    "range": _("Most likely {low} to {high} minutes."),
+    "about": _("Most likely about {high} minutes."),
+    "soon": _("Most likely within a minute."),
+    "unknown": _("We can't say yet how long it will take. We'll tell you as soon as we can."),
+    "nobody": _(
+        "Nobody is free right now. Our on-call people are being told. If you can't wait, the "
+        "numbers below answer day and night."
+    ),
+    "with_someone": _("Someone is here for you."),
+}
+
+
+def place_words(place: int | None) -> str:
+    """Where somebody stands, in one sentence."""
+    if place is None:
+        return str(WAITING["place_soon"])
+    return str(WAITING["next"]) if place <= 1 else str(WAITING["place"]).format(place=place)
+
+
+def wait_words(low: int | None, high: int | None) -> str:
+    """How long it will most likely take, in whole minutes, or that we cannot say."""
+    if high is None:
+        return str(WAITING["unknown"])
+    if high < 1:
+        return str(WAITING["soon"])
+    if low is None or low >= high or low < 1:
+        return str(WAITING["about"]).format(high=high)
+    return str(WAITING["range"]).format(low=low, high=high)
+
+
+def message_state_words(
+    *, state: str, notice: str, machine_reading: str, own: bool, private: bool, told: bool
+) -> str:
+    """What is written under a message; ``told`` is for those who may know more than peers."""
+    if not (own or told):
+        return ""
+    if notice == "withdrawn":
+        return str(NOTICES["withdrawn"])
+    if private and state == "published":
+        sent = str(STATES["sent"]) if own else ""
+        unread = str(STATES["not_read"]) if machine_reading == "not_read" else ""
+        return " · ".join(part for part in (sent, unread) if part)
+    return str(STATES.get(state, ""))
 
 EMERGENCY_NUMBERS: list[tuple[str, str | Promise, str]] = [
     ("999", _("if a life is in danger right now"), "tel:999"),

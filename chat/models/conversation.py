@@ -3,10 +3,37 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from chat.models.space import Space
 from chat.models.user import User
-from chat.states import ConversationKind, ConversationState
+from chat.states import ConversationKind, ConversationState, MessageState
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def threads_for(self, user: User, space: Space) -> ConversationQuerySet:
+        """The threads of a space that the person may know of, liveliest first.
+
+        A thread is its opening message: until that is published only its author and staff see it.
+        """
+        threads = self.filter(space=space, kind=ConversationKind.THREAD)
+        if not user.is_staff_member:
+            threads = threads.filter(
+                models.Q(opening_message__state=MessageState.PUBLISHED)
+                | models.Q(opening_message__author=user)
+            )
+        latest = Coalesce("last_event_at", "created_at")
+        return threads.select_related("opening_message", "created_by").order_by(
+            latest.desc(), "-pk"
+        )
+
+    def talks_of(self, user: User) -> ConversationQuerySet:
+        """The person's private talks, newest first."""
+        return self.filter(
+            kind=ConversationKind.ONE_TO_ONE,
+            memberships__user=user,
+            memberships__left_at__isnull=True,
+        ).order_by("-pk")
 
 
 class Conversation(models.Model):
@@ -35,6 +62,8 @@ class Conversation(models.Model):
     last_seq = models.PositiveBigIntegerField(default=0)
     last_event_at = models.DateTimeField(null=True, blank=True)
     members = models.ManyToManyField(User, through="Membership", related_name="conversations")
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["space", "-last_event_at"])]

@@ -1,0 +1,150 @@
+"""Coming in, keeping one's words, coming back, and leaving."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat.actions.people import find_by_phrase, start_young_person
+from chat.forms import ComeBackForm, StartForm
+from chat.kernel import clock, crypto
+from chat.kernel.errors import DomainError
+from chat.models import Space, User
+from chat.views.gate import AWAY, is_in, person, signed_in
+from chat.views.limits import COME_BACK, START, too_many
+from chat.words import refusal
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+PHRASE = "phrase"
+PHRASE_FOR = dt.timedelta(minutes=15)
+"""How long the words wait to be looked at; after that nobody can show them again."""
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The front door; people who are in go straight through."""
+    if is_in(request):
+        return redirect("staff-home" if person(request).is_staff_member else "spaces")
+    return render(request, "chat/home.html", {"away": request.user.is_authenticated})
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """A nickname, an age band, and who reads what."""
+    if is_in(request):
+        return redirect("home")
+    form = StartForm(request.POST or None)
+    if request.method == "POST":
+        if too_many(request, "start", rate=START):
+            form.add_error(None, refusal("too_many_tries"))
+        elif form.is_valid():
+            arrive(request, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
+            return redirect("phrase")
+    return render(request, "chat/start.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def arrive(request: HttpRequest, nickname: str, age_band: str) -> User:
+    """Make the account, sign the phone in under a new session, and put the words by for it."""
+    user, phrase_words = start_young_person(nickname=nickname, age_band=age_band)
+    login(request, user, backend=BACKEND)
+    sealed = crypto.seal(phrase_words, place=f"session.phrase:{user.pk}")
+    request.session[PHRASE] = {
+        "sealed": base64.b64encode(sealed).decode(),
+        "until": (clock.now() + PHRASE_FOR).isoformat(),
+    }
+    return user
+
+
+def _waiting_phrase(request: HttpRequest) -> str:
+    """The words that were put by, or nothing once they were taken or grew old."""
+    kept = request.session.get(PHRASE)
+    if not kept or dt.datetime.fromisoformat(kept["until"]) < clock.now():
+        request.session.pop(PHRASE, None)
+        return ""
+    sealed = base64.b64decode(kept["sealed"])
+    try:
+        return crypto.unseal(sealed, place=f"session.phrase:{request.user.pk}")
+    except DomainError:
+        return ""
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def phrase(request: HttpRequest) -> HttpResponse:
+    """The recovery words, until the person says that they have them; then never again."""
+    if request.method == "POST":
+        request.session.pop(PHRASE, None)
+        return redirect("spaces")
+    words = _waiting_phrase(request)
+    rooms = Space.objects.visible_to(person(request))
+    return render(request, "chat/phrase.html", {"words": words.split(), "spaces": rooms})
+
+
+@require_http_methods(["GET", "POST"])
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Into the account that belongs to six words."""
+    form = ComeBackForm(request.POST or None)
+    if request.method == "POST":
+        if too_many(request, "come-back", rate=COME_BACK):
+            form.add_error(None, refusal("too_many_tries"))
+        elif form.is_valid():
+            user = find_by_phrase(form.cleaned_data["phrase"])
+            if user is not None:
+                login(request, user, backend=BACKEND)
+                request.session.pop(AWAY, None)
+                return redirect("spaces")
+            form.add_error("phrase", refusal("phrase_unknown"))
+    status = 422 if form.errors else 200
+    return render(request, "chat/come_back.html", {"form": form}, status=status)
+
+
+@require_POST
+def carry_on(request: HttpRequest) -> HttpResponse:
+    """Back in after Leave, on the same phone."""
+    request.session.pop(AWAY, None)
+    return redirect("home")
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Quick exit: shut the pages behind them, empty the cache, and show something dull.
+
+    The person stays known to this phone, so that a place in the waiting list is not lost; their
+    pages open again only from the front door. The redirect is in the page, not in the answer: the
+    content security policy forbids a form to end on another site.
+    """
+    if request.user.is_authenticated:
+        request.session[AWAY] = True
+    response = render(request, "chat/away.html", {"exit_url": settings.QUICK_EXIT_URL})
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Leave this phone for good: the session ends and nothing of ours stays on it."""
+    logout(request)
+    response = redirect("home")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@require_GET
+def about(request: HttpRequest) -> HttpResponse:
+    """How this works, and who reads what."""
+    return render(request, "chat/about.html")
+
+
+@signed_in
+@require_GET
+def my_space(request: HttpRequest) -> HttpResponse:
+    """What we know about the person: very little, and all of it here."""
+    if person(request).is_staff_member:
+        return redirect("staff-home")
+    return render(request, "chat/my_space.html", {"phrase_waits": bool(_waiting_phrase(request))})

@@ -1,0 +1,69 @@
+"""Who may open a page at all, and what a refusal looks like there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from chat.kernel.errors import Denied, DomainError
+from chat.models import User
+from chat.words import refusal
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+AWAY = "away"
+"""Session mark of somebody who pressed Leave: their pages stay shut until they carry on."""
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person; only behind :func:`signed_in` or :func:`staff_only`."""
+    return cast(User, request.user)
+
+
+def is_in(request: HttpRequest) -> bool:
+    """Signed in, and not behind a door that they closed by leaving."""
+    return request.user.is_authenticated and not request.session.get(AWAY)
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """For people who are in: others get the front door, a refusal gets a page in words."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not is_in(request):
+            return redirect("home")
+        return in_words(view, request, *args, **kwargs)
+
+    return inner
+
+
+def staff_only(view: View[P]) -> View[P]:
+    """For staff: others are asked to sign in, and a young person sees nothing there."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect("staff-sign-in")
+        if not person(request).is_staff_member:
+            raise Http404
+        return in_words(view, request, *args, **kwargs)
+
+    return inner
+
+
+def in_words(
+    view: View[P], request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+) -> HttpResponse:
+    """Run the view; absent and forbidden look the same, other refusals say their sentence."""
+    try:
+        return view(request, *args, **kwargs)
+    except Denied as error:
+        raise Http404 from error
+    except DomainError as error:
+        words = {"words": refusal(error.code)}
+        return render(request, "chat/refused.html", words, status=error.http_status)

@@ -1,0 +1,64 @@
+"""I need help now: numbers at once, then a place. Works without JavaScript and while suspended."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from chat.actions.help import request_help
+from chat.forms import HelloForm, HelpForm
+from chat.models import User
+from chat.realtime.feed import person_state
+from chat.views.arrive import arrive
+from chat.views.gate import AWAY, person
+from chat.views.limits import START, too_many
+from chat.words import refusal
+
+
+@require_http_methods(["GET", "POST"])
+def help_now(request: HttpRequest) -> HttpResponse:
+    """GET shows the numbers and where the person stands; POST asks for somebody."""
+    form = HelloForm(request.POST if "nickname" in request.POST else None)
+    if request.method == "POST":
+        user = _who(request, form)
+        if user is not None:
+            _ask(request, user)
+            return redirect("help")
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, form: HelloForm) -> HttpResponse:
+    help_view = None
+    if request.user.is_authenticated and not request.session.get(AWAY):
+        help_view = person_state(person(request)).help
+    context = {"form": form, "help": help_view, "on_help_page": True}
+    return render(request, "chat/help.html", context, status=422 if form.errors else 200)
+
+
+def _who(request: HttpRequest, form: HelloForm) -> User | None:
+    """Whoever asks; a newcomer becomes somebody in the same step. ``None``: ask for a name."""
+    if request.user.is_authenticated:
+        request.session.pop(AWAY, None)
+        return person(request)
+    if not form.is_bound:
+        return None
+    if too_many(request, "help-start", rate=START):
+        form.add_error(None, refusal("too_many_tries"))
+        return None
+    if not form.is_valid():
+        return None
+    return arrive(request, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
+
+
+def _ask(request: HttpRequest, user: User) -> None:
+    """A broken form never stands between somebody and help: what does not fit is left out."""
+    form = HelpForm(request.POST)
+    form.is_valid()
+    request_help(
+        by=user,
+        client_id=form.cleaned_data.get("client_id") or uuid.uuid4(),
+        about_message_id=form.cleaned_data.get("about_message"),
+    )
