@@ -267,7 +267,7 @@ def _fired(reading: Reading) -> list[Signal]:
 
 
 def _excused(signal: Signal, reading: Reading) -> bool:
-    """Swearing about oneself scores as toxic; it is not abuse. Threats and slurs are not excused."""
+    """Swearing about oneself is not abuse. Threats and slurs are never excused by it."""
     if signal.label not in TOXICITY or signal.label in ABUSE_OF_OTHERS:
         return False
     return any(other.rule == SELF_SWEARING for other in reading.signals)
@@ -318,9 +318,9 @@ def _reasons(
 
 def _reason(signal: Signal) -> Reason:
     return Reason(
-        code=signal.label,
+        code=str(signal.label),
         staff_words=RULES[signal.label].words,
-        label=signal.label,
+        label=str(signal.label),
         score=signal.score,
         threshold=threshold_for(signal.label, signal.source),
         source=signal.source,

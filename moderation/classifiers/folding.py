@@ -56,16 +56,21 @@ class Folded:
         return Span(first, max(last + 1, first + 1))
 
 
-def fold(text: str, *, stretch: int = _STRETCH_KEPT, apostrophes: bool = True) -> Folded:
+def fold(
+    text: str, *, stretch: int = _STRETCH_KEPT, apostrophes: bool = True, leet: bool = True
+) -> Folded:
     """Fold `text`. Never raises, for any string.
 
-    Letters repeated more than twice are cut to `stretch`. With `apostrophes=False`, those inside
-    words are dropped, so that "don't", "don’t" and "dont" are one.
+    Letters repeated more than twice are cut to `stretch`; 0 leaves them. With `apostrophes=False`
+    they are dropped, so that "don't", "don’t" and "dont" are one. With `leet=False` digits stay
+    digits and single letters stay apart, for whoever looks for numbers and names.
     """
     pairs = list(_characters(text))
-    pairs = _join_split_letters(pairs)
-    pairs = _latin_words(pairs)
-    pairs = _unstretched(pairs, stretch)
+    if leet:
+        pairs = _join_split_letters(pairs)
+    pairs = _latin_words(pairs, leet)
+    if stretch:
+        pairs = _unstretched(pairs, stretch)
     if not apostrophes:
         pairs = [p for p in pairs if p[0] != "'"]
     return Folded("".join(c for c, _ in pairs), tuple(i for _, i in pairs), len(text))
@@ -89,6 +94,8 @@ def _folded_character(c: str) -> str:
         return ""
     if kind in ("Zs", "Zl", "Zp"):
         return " "
+    if kind == "Nd":
+        return str(unicodedata.decimal(c))
     decomposed = unicodedata.normalize("NFKD", c)
     base = "".join(d for d in decomposed if unicodedata.category(d) not in ("Mn", "Me"))
     if not base.isascii():
@@ -146,7 +153,7 @@ def _letter(c: str) -> bool:
     return c.isalpha() or c in LEET
 
 
-def _latin_words(pairs: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def _latin_words(pairs: list[tuple[str, int]], leet: bool) -> list[tuple[str, int]]:
     """Word by word: look-alikes to Latin, digits inside a word to letters."""
     text = "".join(c for c, _ in pairs)
     if text.isascii() and not any(c in LEET for c in text):
@@ -157,17 +164,17 @@ def _latin_words(pairs: list[tuple[str, int]]) -> list[tuple[str, int]]:
         if index < len(pairs) and (text[index].isalnum() or text[index] in "@$"):
             continue
         word = text[start:index]
-        out.extend(zip(_latin_word(word), (i for _, i in pairs[start:index]), strict=True))
+        out.extend(zip(_latin_word(word, leet), (i for _, i in pairs[start:index]), strict=True))
         out.extend(pairs[index : index + 1])
         start = index + 1
     return out
 
 
-def _latin_word(word: str) -> str:
+def _latin_word(word: str, leet: bool) -> str:
     """The word with as many characters as before."""
     if not word.isascii():
         word = _unmixed(word)
-    if not any(c in LEET for c in word) or not any(c.isalpha() for c in word):
+    if not leet or not any(c in LEET for c in word) or not any(c.isalpha() for c in word):
         return word
     inner = "".join(
         LEET[c] if c in LEET and _between_letters(word, i) else c for i, c in enumerate(word)

@@ -14,25 +14,25 @@ from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Classifier, 
 Answer = tuple[Signal, ...] | None
 
 
-def _encoder(checkpoint: Path | None) -> Classifier:
+def _encoder(checkpoint: Path | None, sha256: str) -> Classifier:
     from moderation.classifiers.encoder import Encoder
 
-    return Encoder.load(checkpoint)
+    return Encoder.load(checkpoint, sha256)
 
 
-def _patterns(checkpoint: Path | None) -> Classifier:
+def _patterns(checkpoint: Path | None, sha256: str) -> Classifier:
     from moderation.classifiers.patterns import PatternReader
 
     return PatternReader()
 
 
-def _contact(checkpoint: Path | None) -> Classifier:
+def _contact(checkpoint: Path | None, sha256: str) -> Classifier:
     from moderation.classifiers.contact import ContactReader
 
     return ContactReader()
 
 
-BUILDERS: Final[Mapping[str, Callable[[Path | None], Classifier]]] = {
+BUILDERS: Final[Mapping[str, Callable[[Path | None, str], Classifier]]] = {
     ENCODER: _encoder,
     PATTERNS: _patterns,
     CONTACT: _contact,
@@ -54,17 +54,21 @@ class Unbuilt:
 
 
 def build_readers(
-    *, checkpoint: Path | None = None, names: Sequence[str] = tuple(BUILDERS)
+    *,
+    checkpoint: Path | None = None,
+    sha256: str = "",
+    names: Sequence[str] = tuple(BUILDERS),
 ) -> tuple[Classifier, ...]:
     """Build the named readers, all by default.
 
-    `checkpoint` is a folder; None means the one that ships. A reader that cannot be built is
-    replaced by `Unbuilt`, so that its absence shows in every reading and screening goes on.
+    `checkpoint` is a folder and `sha256` its digest; None means the one that ships. A reader that
+    cannot be built is replaced by `Unbuilt`: its absence shows in every reading, and screening
+    goes on.
     """
     readers: list[Classifier] = []
     for name in names:
         try:
-            readers.append(BUILDERS[name](checkpoint))
+            readers.append(BUILDERS[name](checkpoint, sha256))
         except Exception as cause:  # noqa: BLE001 - a missing reader must show, not stop the rest
             readers.append(Unbuilt(name, cause))
     return tuple(readers)

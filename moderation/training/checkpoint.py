@@ -3,7 +3,6 @@
 `moderation.classifiers.encoder` reads it. Nothing in it is pickled.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
 from moderation.classifiers.labels import ALL
+from moderation.classifiers.shipped import GOLDEN, digest
 
 
 def write_checkpoint(
@@ -34,6 +34,7 @@ def write_checkpoint(
         if not name.endswith("position_ids")
     }
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     _text(folder / "vocab.txt", "".join(f"{piece}\n" for piece, _ in pieces))
     tokenizer.no_truncation()
@@ -42,25 +43,23 @@ def write_checkpoint(
     _json(folder / "config.json", _config(model, labels))
     _json(folder / "tokenizer_config.json", _tokenizer_config())
     _json(folder / "detoxify.json", _detoxify(version, labels, notes))
-    return digest(folder)
+    return seal(folder)
 
 
-def digest(folder: Path) -> str:
-    """SHA-256 over the sorted "name sha256" lines of the files that are loaded."""
-    lines = []
-    for name in sorted(FILES):
-        lines.append(f"{name} {hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+def seal(folder: Path) -> str:
+    """Store how the golden sentences are read, then the digest of all files beside them."""
+    from moderation.classifiers.encoder import Encoder
+    from moderation.classifiers.library import LibraryBackend
 
-
-FILES = (
-    "model.safetensors",
-    "vocab.txt",
-    "tokenizer.json",
-    "config.json",
-    "tokenizer_config.json",
-    "detoxify.json",
-)
+    path = folder / "detoxify.json"
+    about = json.loads(path.read_text("utf-8"))
+    about.pop("golden", None)
+    _json(path, about)
+    scores = Encoder(folder, LibraryBackend(folder)).probabilities(GOLDEN)
+    _json(path, {**about, "golden": [[round(float(s), 5) for s in row] for row in scores]})
+    found = digest(folder)
+    _text(folder / "SHA256", found + "\n")
+    return found
 
 
 def _config(model: BertForSequenceClassification, labels: Sequence[str]) -> dict[str, Any]:

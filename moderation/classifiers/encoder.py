@@ -1,0 +1,156 @@
+"""The encoder: one network that reads for abuse, crisis and safeguarding in one pass.
+
+Long texts are read in overlapping windows and the highest score counts: an average would let a
+sentence that matters drown in a page that does not. Batches are of like lengths and about
+`BUDGET` padded tokens: mixing lengths costs more in padding than batching wins.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.classifiers.base import ENCODER, Signal
+from moderation.classifiers.folding import plain
+from moderation.classifiers.shipped import GOLDEN, CheckpointError, verified
+
+WINDOW: Final = 94
+OVERLAP: Final = 30
+"""Word pieces: a window has two marks besides, 96 in all, the length of training."""
+BUDGET: Final = 768
+MAX_CHARACTERS: Final = 40_000
+GOLDEN_TOLERANCE: Final = 0.02
+
+Scores = NDArray[np.float64]
+
+
+class TooLong(ValueError):
+    """The text is longer than any message may be: it is refused, not read in part."""
+
+
+class Backend(Protocol):
+    """What turns windows into probabilities."""
+
+    kind: str
+    labels: tuple[str, ...]
+
+    def scores(self, texts: Sequence[str], ids: Sequence[list[int]]) -> Scores:
+        """Probabilities [text, label] of texts that fit one window."""
+        ...
+
+
+class Encoder:
+    """The reader over the bundled checkpoint, or over another in the same format."""
+
+    name = ENCODER
+
+    def __init__(self, folder: Path, backend: Backend) -> None:
+        from tokenizers import Tokenizer
+
+        about: dict[str, Any] = json.loads((folder / "detoxify.json").read_text("utf-8"))
+        self.version: str = about["version"]
+        self.backend = backend
+        self.labels = backend.labels
+        self._golden: list[list[float]] | None = about.get("golden")
+        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    @classmethod
+    def load(cls, folder: Path | None = None, sha256: str = "") -> "Encoder":
+        """Load a checkpoint folder (None: the one that ships) and try it on golden sentences.
+
+        Raises CheckpointError when files, weights or answers are not the expected ones.
+        """
+        from moderation.classifiers.library import LibraryBackend
+
+        checked = verified(folder, sha256)
+        encoder = cls(checked, LibraryBackend(checked))
+        encoder.self_test()
+        return encoder
+
+    def self_test(self) -> None:
+        """Read the golden sentences; raise CheckpointError if the answers have changed."""
+        found = self.probabilities(GOLDEN)
+        if not np.isfinite(found).all():
+            raise CheckpointError("the model answers with something that is not a number")
+        if self._golden is None:
+            return
+        if np.abs(found - np.asarray(self._golden)).max() > GOLDEN_TOLERANCE:
+            raise CheckpointError("the model does not answer as it did when it was made")
+
+    def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:
+        """Every label's probability for every text. Raises TooLong."""
+        if not texts:
+            return []
+        rows = self.probabilities(texts)
+        return [
+            tuple(
+                Signal(label, float(score), ENCODER, self.version)
+                for label, score in zip(self.labels, row, strict=True)
+            )
+            for row in rows
+        ]
+
+    def probabilities(self, texts: Sequence[str]) -> Scores:
+        """Probabilities [text, label], the maximum over each text's windows."""
+        if any(len(text) > MAX_CHARACTERS for text in texts):
+            raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
+        windows, owners = self._windows([plain(text) for text in texts])
+        scores = np.empty((len(windows), len(self.labels)))
+        for batch in batches([len(ids) for _, ids in windows]):
+            chosen = [windows[i] for i in batch]
+            scores[batch] = self.backend.scores([t for t, _ in chosen], [i for _, i in chosen])
+        found = np.zeros((len(texts), len(self.labels)))
+        np.maximum.at(found, owners, scores)
+        if np.isnan(scores).any():
+            found[np.asarray(owners)[np.isnan(scores).any(axis=1)]] = np.nan
+        return found
+
+    def _windows(self, texts: Sequence[str]) -> tuple[list[tuple[str, list[int]]], list[int]]:
+        windows: list[tuple[str, list[int]]] = []
+        owners: list[int] = []
+        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+            ids, offsets = encoding.ids, encoding.offsets
+            for start, end in window_bounds(encoding.word_ids[1:-1]):
+                text = texts[owner][offsets[start + 1][0] : offsets[end][1]] if end else ""
+                windows.append((text, [ids[0], *ids[start + 1 : end + 1], ids[-1]]))
+                owners.append(owner)
+        return windows, owners
+
+
+def window_bounds(words: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Start and end (exclusive) of each window over word pieces; windows begin and end at words.
+
+    `words[i]` is the number of the word that piece i belongs to. At least one window comes out. A
+    word longer than a window is cut inside.
+    """
+    start = 0
+    while len(words) - start > WINDOW:
+        end = _word_start(words, start + WINDOW)
+        if end <= start + OVERLAP:
+            end = start + WINDOW
+        yield start, end
+        start = max(_word_start(words, end - OVERLAP), start + 1)
+    yield start, len(words)
+
+
+def _word_start(words: Sequence[int | None], index: int) -> int:
+    while index > 0 and words[index] == words[index - 1]:
+        index -= 1
+    return index
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indexes in batches of like lengths, each at most `BUDGET` padded tokens or one text."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and lengths[index] * (len(batch) + 1) > BUDGET:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
