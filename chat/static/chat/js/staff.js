@@ -1,6 +1,11 @@
 // @ts-check
 /** What every staff page can do: the `?` sheet and the connection line. */
 
+import "./connection.js";
+import { live } from "./live.js";
+
+live.start();
+
 /** @param {EventTarget | null} target */
 function isTyping(target) {
   return (

@@ -1,0 +1,29 @@
+// @ts-check
+/** The calm line about the connection: says nothing unless there is something to say. */
+
+import { live } from "./live.js";
+import { say, words } from "./page.js";
+
+const PATIENCE_MS = 2_500; // Most losses are over before anybody needs to know.
+
+/** @type {any} */
+let waiting = null;
+
+/** @param {string} state */
+function show(state) {
+  const line = /** @type {HTMLElement | null} */ (document.querySelector("[data-connection]"));
+  if (!line) return;
+  say(line, words.live[state] ?? "");
+  if (state === "signed_out") {
+    const reload = document.createElement("a");
+    reload.href = location.href;
+    reload.textContent = words.live.reload;
+    line.append(" ", reload);
+  }
+}
+
+live.on("state", (state) => {
+  clearTimeout(waiting);
+  if (state === "lost") waiting = setTimeout(() => show(state), PATIENCE_MS);
+  else show(state);
+});

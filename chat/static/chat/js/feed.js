@@ -1,0 +1,143 @@
+// @ts-check
+/**
+ * What a conversation looks like after a frame: pure, so that it can be tested on random histories.
+ * Old snapshot + frames = fresh snapshot, and applying a frame twice changes nothing.
+ */
+
+/**
+ * @typedef {{ id: number, nickname: string, role: string }} Person
+ * @typedef {{
+ *   id: number, author: Person, body: string, at: string, state: string, revision?: number,
+ *   position?: number | null, client_id?: string, notice?: string, machine_reading?: string,
+ * }} Message
+ * @typedef {{
+ *   seq: number, kind: string, message_id?: number, message?: Message, person?: Person,
+ * }} Event
+ * @typedef {{
+ *   conversation: number, kind: string, state: string, head: number, mayPost: boolean,
+ *   earlier: boolean, people: Person[], messages: Map<number, Message>,
+ * }} Feed
+ */
+
+/**
+ * @param {any} snapshot a `conversation.snapshot` frame
+ * @returns {Feed}
+ */
+export function fromSnapshot(snapshot) {
+  return {
+    conversation: snapshot.conversation,
+    kind: snapshot.kind,
+    state: snapshot.state,
+    head: snapshot.head,
+    mayPost: snapshot.may_post ?? false,
+    earlier: snapshot.earlier ?? false,
+    people: snapshot.people,
+    messages: new Map(
+      snapshot.messages.map((/** @type {Message} */ message) => [message.id, message]),
+    ),
+  };
+}
+
+/**
+ * The feed after a frame. `gap`: something in between is missing; follow again from `feed.head`
+ * before showing this.
+ * @param {Feed} feed
+ * @param {any} frame
+ * @returns {{ feed: Feed, gap: boolean }}
+ */
+export function apply(feed, frame) {
+  if (frame.type === "conversation.snapshot") return { feed: fromSnapshot(frame), gap: false };
+  if (frame.type === "message.accepted") return { feed: accept(feed, frame.message), gap: false };
+  if (frame.type !== "conversation.advanced") return { feed, gap: false };
+  if (feed.head < frame.after) return { feed, gap: true };
+  if (frame.head <= feed.head) return { feed, gap: false };
+  const next = { ...feed, head: frame.head, messages: new Map(feed.messages) };
+  for (const event of frame.events) {
+    if (event.seq > feed.head) happen(next, event);
+  }
+  return { feed: next, gap: false };
+}
+
+/**
+ * Our own message, now in the database. What the feed said about it already is newer.
+ * @param {Feed} feed
+ * @param {Message} message
+ */
+function accept(feed, message) {
+  if (feed.messages.has(message.id)) return feed;
+  return { ...feed, messages: new Map(feed.messages).set(message.id, message) };
+}
+
+/**
+ * @param {Feed} feed changed in place
+ * @param {Event} event
+ */
+function happen(feed, event) {
+  if (event.message) feed.messages.set(event.message.id, event.message);
+  else if (event.message_id) feed.messages.delete(event.message_id);
+  const person = event.person;
+  switch (event.kind) {
+    case "person.joined":
+      if (person) feed.people = [...feed.people.filter((p) => p.id !== person.id), person];
+      break;
+    case "person.left":
+      feed.people = feed.people.filter((p) => p.id !== person?.id);
+      break;
+    case "conversation.closed":
+      feed.state = "closed";
+      feed.mayPost = false;
+      break;
+    case "conversation.reopened":
+      feed.state = "open";
+      feed.mayPost = true;
+      break;
+  }
+}
+
+/**
+ * Everybody's order: by place in the conversation, and what has no place yet last.
+ * @param {Feed} feed
+ * @returns {Message[]}
+ */
+export function ordered(feed) {
+  const last = Number.MAX_SAFE_INTEGER;
+  return [...feed.messages.values()].sort(
+    (a, b) => (a.position ?? last) - (b.position ?? last) || a.id - b.id,
+  );
+}
+
+/**
+ * A page of older messages put in front; what we know already stays as it is.
+ * @param {Feed} feed
+ * @param {{ messages: Message[], earlier: boolean }} page
+ * @returns {Feed}
+ */
+export function withEarlier(feed, page) {
+  const messages = new Map(page.messages.map((message) => [message.id, message]));
+  for (const [id, message] of feed.messages) messages.set(id, message);
+  return { ...feed, messages, earlier: page.earlier };
+}
+
+/**
+ * Where the oldest placed message stands, to ask for what is before it.
+ * @param {Feed} feed
+ */
+export function oldestPosition(feed) {
+  const oldest = ordered(feed)[0];
+  return oldest?.position ?? null;
+}
+
+/**
+ * The sentence under a message, the same as the server's.
+ * @param {Message} message
+ * @param {{ own: boolean, staff: boolean, private: boolean, words: any }} as
+ */
+export function stateWords(message, { own, staff, private: isPrivate, words }) {
+  if (!own && !staff) return "";
+  if (message.notice === "withdrawn") return words.notices.withdrawn;
+  if (isPrivate && message.state === "published") {
+    const unread = message.machine_reading === "not_read" ? words.states.not_read : "";
+    return [own ? words.states.sent : "", unread].filter(Boolean).join(" · ");
+  }
+  return words.states[message.state] ?? "";
+}

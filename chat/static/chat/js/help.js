@@ -1,0 +1,101 @@
+// @ts-check
+/** Help now: kept while offline, told live where one stands, and told when somebody comes. */
+
+import { live } from "./live.js";
+import { fill, say, slot, words } from "./page.js";
+import { placeWords, waitWords } from "./waiting.js";
+
+const RELOAD_MS = 20_000;
+const SEEN = "lantern-seen";
+
+// Asking while offline: the ask is kept, the numbers are there, nothing breaks.
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("help" in form.dataset) || navigator.onLine) return;
+  event.preventDefault();
+  keepAsk(new FormData(form));
+  const sheet = /** @type {HTMLDialogElement | null} */ (
+    document.querySelector("[data-offline-help]")
+  );
+  sheet?.showModal();
+});
+
+/** @param {FormData} form */
+async function keepAsk(form) {
+  const outbox = await live.outbox;
+  const about = Number(form.get("about_message"));
+  await outbox.add({
+    kind: "help",
+    conversation: 0,
+    body: "",
+    client_id: String(form.get("client_id") || crypto.randomUUID()),
+    ...(about > 0 ? { about_message: about } : {}),
+  });
+}
+
+live.on("help.accepted", () => {
+  const sheet = document.querySelector("[data-offline-help]");
+  if (sheet instanceof HTMLDialogElement && sheet.open) location.assign("/help");
+});
+
+// Where they stand.
+
+/** @param {HTMLElement} box @param {any} help */
+function stand(box, help) {
+  const waiting = help.state === "waiting";
+  const waits = words.waiting;
+  say(
+    slot(box, "place"),
+    waiting ? placeWords(help.place, waits) : waits.with_someone,
+  );
+  say(
+    slot(box, "wait"),
+    waiting ? waitWords(help.wait_from_minutes, help.wait_to_minutes, waits) : "",
+  );
+  const nobody = slot(box, "nobody");
+  if (nobody) nobody.hidden = !waiting || !help.nobody_on_duty;
+  const lock = slot(box, "lock");
+  if (lock) lock.hidden = !waiting;
+}
+
+live.on("person.changed", ({ help, talks }) => {
+  for (const box of document.querySelectorAll("[data-standing]")) {
+    if (!(box instanceof HTMLElement)) continue;
+    if (!help) location.reload();
+    else if (help.state !== box.dataset.state && box.tagName === "DETAILS") box.remove();
+    else stand(box, help);
+  }
+  someone(talks);
+});
+
+// Someone is here.
+
+/** @param {{ conversation: number, state: string, people: { id: number, nickname: string }[] }[]} talks */
+function someone(talks) {
+  const seen = new Set(JSON.parse(sessionStorage.getItem(SEEN) ?? "[]"));
+  const here = document.querySelector("[data-conversation]");
+  const open = here instanceof HTMLElement ? Number(here.dataset.conversation) : 0;
+  const fresh = talks.flatMap((talk) =>
+    talk.state === "open"
+      ? talk.people.map((person) => ({ key: `${talk.conversation}:${person.id}`, talk, person }))
+      : [],
+  );
+  for (const { key, talk } of fresh) if (talk.conversation === open) seen.add(key);
+  sessionStorage.setItem(SEEN, JSON.stringify([...seen]));
+  const news = fresh.find(({ key }) => !seen.has(key));
+  const banner = /** @type {HTMLElement | null} */ (document.querySelector("[data-someone]"));
+  if (!banner) return;
+  banner.hidden = !news;
+  if (!news) return;
+  say(slot(banner, "words"), fill(words.live.here_to_talk, { name: news.person.nickname }));
+  const link = slot(banner, "link");
+  if (link instanceof HTMLAnchorElement) link.href = `/talk/${news.talk.conversation}`;
+}
+
+// Without a socket a waiting page still moves on.
+
+live.on("state", (state) => {
+  if (state !== "slow" || !document.querySelector("[data-standing]")) return;
+  if (!document.querySelector("[data-conversation]")) setTimeout(() => location.reload(), RELOAD_MS);
+});

@@ -1,0 +1,215 @@
+// @ts-check
+/**
+ * The page's one line to us. Frames come in here, by socket or, where none holds, by plain HTTPS;
+ * unsent words go out here. Everything else on the page listens.
+ */
+
+import { Outbox } from "./outbox.js";
+import { csrfToken, me, postJson, ticket } from "./page.js";
+import { Socket } from "./socket.js";
+import { openStore } from "./store.js";
+
+const POLL_MS = 5_000;
+const FALL_BACK_AFTER = 3;
+
+/** @typedef {"connecting" | "ready" | "lost" | "offline" | "slow" | "signed_out" | "stopped"} State */
+
+export class Live {
+  constructor() {
+    /** @type {Map<string, Set<(frame: any) => void>>} */
+    this.listeners = new Map();
+    /** @type {Map<number, () => number | null>} */
+    this.heads = new Map();
+    /** @type {State} */
+    this.state = "connecting";
+    /** @type {any} */
+    this.polling = null;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new Socket({
+      url: `${scheme}://${location.host}/socket`,
+      onOpen: () => this.resume(),
+      onFrame: (frame) => this.receive(frame),
+      onState: (state) => this.lineChanged(state),
+    });
+    this.store = openStore(me);
+    this.outbox = this.openOutbox();
+  }
+
+  async openOutbox() {
+    const outbox = new Outbox({
+      store: await this.store,
+      transport: (item) => this.hand(item),
+      changed: () => this.emit("outbox", null),
+    });
+    await outbox.load();
+    return outbox;
+  }
+
+  start() {
+    if (!ticket || this.started) return;
+    this.started = true;
+    this.socket.connect();
+    addEventListener("online", () => this.wake());
+    addEventListener("offline", () => this.set("offline"));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.wake();
+    });
+  }
+
+  wake() {
+    if (this.state === "offline") this.set("lost");
+    this.socket.wake();
+    if (this.state === "slow") this.poll();
+  }
+
+  /**
+   * @param {string} type a frame's type, or "frame", "state", "outbox"
+   * @param {(frame: any) => void} listener
+   */
+  on(type, listener) {
+    const listeners = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, listeners.add(listener));
+  }
+
+  /** @param {string} type @param {any} value */
+  emit(type, value) {
+    for (const listener of this.listeners.get(type) ?? []) listener(value);
+  }
+
+  /**
+   * Follow a conversation from where the page is, now and after every reconnect.
+   * @param {number} conversation
+   * @param {() => number | null} head the newest seq the page has applied
+   */
+  follow(conversation, head) {
+    this.heads.set(conversation, head);
+    if (this.state === "ready") this.catchUp(conversation);
+  }
+
+  /** Ask again for what came after the page's head. @param {number} conversation */
+  catchUp(conversation) {
+    const after = this.heads.get(conversation)?.() ?? null;
+    const sent = this.socket.send({
+      type: "conversation.follow",
+      conversation,
+      ...(after === null ? {} : { after }),
+    });
+    if (!sent && this.state === "slow") this.poll();
+  }
+
+  resume() {
+    const follow = [...this.heads].map(([conversation, head]) => {
+      const after = head();
+      return after === null ? { conversation } : { conversation, after };
+    });
+    this.socket.send({ type: "session.resume", ticket, follow });
+  }
+
+  /** @param {any} frame */
+  async receive(frame) {
+    if (frame.type === "session.ready") {
+      this.socket.settled();
+      this.set("ready");
+      (await this.outbox).flush();
+    } else if (frame.type === "heads") {
+      this.compareHeads(frame.heads);
+    }
+    this.emit("frame", frame);
+    this.emit(frame.type, frame);
+    await this.answer(frame);
+  }
+
+  /** The outbox hears what became of a send after the page did: words never blink. @param {any} frame */
+  async answer(frame) {
+    if (frame.type === "message.accepted" || frame.type === "help.accepted") {
+      await (await this.outbox).accepted(frame.client_id);
+    } else if (frame.type === "error" && frame.ref) {
+      await (await this.outbox).refused(frame.ref, frame);
+    }
+  }
+
+  /** A heartbeat names the newest seq of each conversation: a lost last message is found here. @param {Record<string, number>} heads */
+  compareHeads(heads) {
+    for (const [conversation, head] of this.heads) {
+      const newest = heads[String(conversation)];
+      if (newest === undefined || newest > (head() ?? -1)) this.catchUp(conversation);
+    }
+  }
+
+  /** @param {import("./store.js").Unsent} item */
+  hand(item) {
+    if (item.kind === "help") {
+      const about = item.about_message ? { about_message: item.about_message } : {};
+      const frame = { type: "help.request", client_id: item.client_id, ...about };
+      if (this.state !== "ready" || !this.socket.send(frame)) this.handOverHttps(item);
+      return;
+    }
+    const { client_id, conversation, body } = item;
+    const frame = { type: "message.send", client_id, conversation, body };
+    if (this.state === "ready" && this.socket.send(frame)) return;
+    if (this.state === "slow") this.handOverHttps(item);
+  }
+
+  /** @param {import("./store.js").Unsent} item */
+  async handOverHttps(item) {
+    const { client_id, body } = item;
+    try {
+      if (item.kind === "help") {
+        const form = new FormData();
+        form.set("client_id", client_id);
+        form.set("csrfmiddlewaretoken", csrfToken);
+        const answer = await fetch("/help", { method: "POST", body: form });
+        if (answer.ok) await (await this.outbox).accepted(client_id);
+        return;
+      }
+      const url = `/conversations/${item.conversation}/send`;
+      const answer = await postJson(url, { client_id, body });
+      const said = await answer.json();
+      if (answer.ok) await this.receive({ type: "message.accepted", ...said });
+      else await (await this.outbox).refused(client_id, said);
+    } catch {
+      // No answer: the outbox says it again by itself, with the same id.
+    }
+  }
+
+  /** @param {import("./socket.js").SocketState} state */
+  lineChanged(state) {
+    if (state === "signed_out" || state === "stopped") this.set(state);
+    else if (state === "lost") {
+      if (!navigator.onLine) this.set("offline");
+      else this.set(this.socket.failures >= FALL_BACK_AFTER ? "slow" : "lost");
+    }
+  }
+
+  /** @param {State} state */
+  set(state) {
+    if (this.state === state) return;
+    this.state = state;
+    clearInterval(this.polling);
+    if (state === "slow") {
+      this.polling = setInterval(() => this.poll(), POLL_MS);
+      this.poll();
+      this.outbox.then((outbox) => outbox.flush());
+    }
+    this.emit("state", state);
+  }
+
+  /** Where no socket holds: ask by plain HTTPS for the same frames. */
+  async poll() {
+    for (const [conversation, head] of this.heads) {
+      try {
+        const answer = await fetch(`/conversations/${conversation}/since/${head() ?? 0}`);
+        const frame = await answer.json();
+        if (answer.status === 401) this.set("signed_out");
+        else if (answer.ok) {
+          const type = "messages" in frame ? "conversation.snapshot" : "conversation.advanced";
+          await this.receive({ type, ...frame });
+        }
+      } catch {
+        // Still no network; the next turn asks again.
+      }
+    }
+  }
+}
+
+export const live = new Live();

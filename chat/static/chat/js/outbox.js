@@ -1,0 +1,135 @@
+// @ts-check
+/**
+ * The durable outbox. An id is made before the first try and stays the same on every retry, so a
+ * message can never be doubled; after a final "no" a retry by hand is a new message with a new id.
+ */
+
+/** @typedef {import("./store.js").Unsent} Unsent */
+
+const ANSWER_MS = 8_000; // No answer in this time: say it again, with the same id.
+const AGAIN_MS = 4_000; // "Not now": a little later.
+const NOT_YET = new Set(["not_resumed", "ticket_invalid", "signed_out"]);
+
+export class Outbox {
+  /**
+   * @param {{
+   *   store: any,
+   *   transport: (item: Unsent) => void,
+   *   changed: () => void,
+   *   newId?: () => string,
+   *   now?: () => number,
+   * }} options `transport` hands one item to the line; its answer comes by `accepted`/`refused`
+   */
+  constructor({ store, transport, changed, newId, now }) {
+    this.store = store;
+    this.transport = transport;
+    this.changed = changed;
+    this.newId = newId ?? (() => crypto.randomUUID());
+    this.now = now ?? (() => Date.now());
+    /** @type {Map<string, Unsent>} */
+    this.items = new Map();
+    /** @type {Map<string, any>} */
+    this.timers = new Map();
+  }
+
+  /** Take from the shelf what an earlier page left there. */
+  async load() {
+    for (const item of await this.store.unsent()) this.items.set(item.client_id, item);
+    this.changed();
+  }
+
+  /** @param {number} conversation @returns {Unsent[]} oldest first */
+  of(conversation) {
+    return [...this.items.values()]
+      .filter((item) => item.kind === "message" && item.conversation === conversation)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  /**
+   * Put words on the shelf, then on the line. Resolves once they are on the shelf.
+   * @param {Omit<Unsent, "client_id" | "at" | "state"> & { client_id?: string }} words
+   * @returns {Promise<Unsent>}
+   */
+  async add(words) {
+    /** @type {Unsent} */
+    const item = {
+      ...words,
+      client_id: words.client_id ?? this.newId(),
+      at: this.now(),
+      state: "sending",
+    };
+    this.items.set(item.client_id, item);
+    this.changed();
+    await this.store.put(item);
+    this.hand(item);
+    return item;
+  }
+
+  /** The line is up: hand over whatever waits, oldest first. */
+  flush() {
+    for (const item of [...this.items.values()].sort((a, b) => a.at - b.at)) {
+      if (item.state === "sending") this.hand(item);
+    }
+  }
+
+  /** @param {Unsent} item */
+  hand(item) {
+    this.again(item.client_id, ANSWER_MS);
+    this.transport(item);
+  }
+
+  /** @param {string} clientId @param {number} ms */
+  again(clientId, ms) {
+    clearTimeout(this.timers.get(clientId));
+    const timer = setTimeout(() => {
+      const item = this.items.get(clientId);
+      if (item?.state === "sending") this.hand(item);
+    }, ms);
+    this.timers.set(clientId, timer);
+  }
+
+  /** It is in the database: nothing more to keep. @param {string} clientId */
+  async accepted(clientId) {
+    if (!this.items.has(clientId)) return;
+    await this.discard(clientId);
+  }
+
+  /**
+   * A "no" waits for the person; a "not now" tries again by itself.
+   * @param {string} clientId
+   * @param {{ code: string, text: string, permanent?: boolean }} error
+   */
+  async refused(clientId, error) {
+    const item = this.items.get(clientId);
+    if (!item) return;
+    if (error.permanent === false || NOT_YET.has(error.code)) {
+      this.again(clientId, AGAIN_MS);
+      return;
+    }
+    clearTimeout(this.timers.get(clientId));
+    item.state = "failed";
+    item.error = error.text;
+    this.changed();
+    await this.store.put(item);
+  }
+
+  /** The person taps "not sent": the same words as a new message. @param {string} clientId */
+  async retry(clientId) {
+    const item = this.items.get(clientId);
+    if (!item) return null;
+    const { kind, conversation, body } = item;
+    await this.discard(clientId);
+    return this.add({ kind, conversation, body });
+  }
+
+  /** @param {string} clientId @returns {Promise<string>} the words, to go back to the composer */
+  async discard(clientId) {
+    const item = this.items.get(clientId);
+    clearTimeout(this.timers.get(clientId));
+    this.timers.delete(clientId);
+    this.items.delete(clientId);
+    this.changed();
+    await this.store.drop(clientId);
+    return item?.body ?? "";
+  }
+}
