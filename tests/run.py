@@ -1,0 +1,176 @@
+"""``make test``: every test, on both ways of running Lantern.
+
+First the scripts of the pages in Node, then the suite on SQLite with the in-memory layer, then the
+suite on a private PostgreSQL and Redis, with real Chromium. What a test needs and the machine lacks
+is installed where we are root on Debian or Ubuntu; else it is named, and the run fails.
+
+    python -m tests.run [--half embedded|real] [pytest arguments]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree  # Reads only what pytest wrote a moment ago.
+
+from tests.browsers import find_chromium
+from tests.servers import ROOT, find_postgres, private_postgres, private_redis
+
+NO_TESTS = 5
+"""pytest's exit code where nothing was selected."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something a part of the suite cannot do without, and the Debian package that has it."""
+
+    name: str
+    package: str
+    found: Callable[[], object]
+
+
+NEEDS = (
+    Need("PostgreSQL", "postgresql", find_postgres),
+    Need("redis-server", "redis-server", lambda: shutil.which("redis-server")),
+    Need("Chromium", "chromium", find_chromium),
+    Need("Node", "nodejs", lambda: shutil.which("node")),
+)
+
+
+@dataclass
+class Totals:
+    """How the parts of the run went."""
+
+    passed: int = 0
+    failed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, name: str, code: int, passed: int, failed: int) -> None:
+        self.passed += passed
+        self.failed += failed
+        if code != 0:
+            self.problems.append(f"{name}: exit code {code}, {failed} failed")
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def missing() -> list[Need]:
+    return [need for need in NEEDS if not need.found()]
+
+
+def provide() -> list[str]:
+    """Install what is missing where we may; returns a line for each thing still missing."""
+    wanted = missing()
+    if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = [need.package for need in wanted]
+        say(f"Installing {', '.join(packages)} ...")
+        quiet = {
+            "stdout": subprocess.DEVNULL,
+            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        }
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+        subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
+    return [
+        f"{need.name} is missing. On Debian or Ubuntu: sudo apt-get install {need.package}"
+        for need in missing()
+    ]
+
+
+def run_scripts(totals: Totals) -> None:
+    """The pages' scripts, in Node's own test runner."""
+    files = sorted(str(path) for path in (ROOT / "tests" / "js").glob("**/*.test.*js"))
+    if not files or not shutil.which("node"):
+        return
+    say("== Scripts of the pages, in Node")
+    done = subprocess.run(
+        ["node", "--test", *files], cwd=ROOT, check=False, text=True, capture_output=True
+    )
+    say(done.stdout + done.stderr)
+    counts = {
+        words[1]: int(words[2])
+        for words in (line.split() for line in done.stdout.splitlines())
+        if len(words) == 3 and words[0] in {"#", "ℹ"} and words[2].isdigit()
+    }
+    totals.add("scripts", done.returncode, counts.get("pass", 0), counts.get("fail", 0))
+
+
+def run_half(totals: Totals, name: str, arguments: Sequence[str], **environment: str) -> None:
+    """The suite once, on what the environment names."""
+    say(f"== The suite on {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        code = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **environment}, check=False
+        ).returncode
+        passed, failed = _counts(report)
+    if code == NO_TESTS and arguments[2:]:
+        code = 0  # Somebody asked for a few tests that all belong to the other half.
+    totals.add(name, code, passed, failed)
+
+
+def _counts(report: Path) -> tuple[int, int]:
+    if not report.exists():
+        return 0, 1
+    suite = next(ElementTree.parse(report).iter("testsuite"))  # noqa: S314 — our own file.
+    bad = sum(int(suite.get(kind, 0)) for kind in ("failures", "errors", "skipped"))
+    return int(suite.get("tests", 0)) - bad, bad
+
+
+def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
+    chosen = ["-m", "not browser or embedded", *arguments]
+    run_half(totals, "SQLite and the in-memory layer", chosen, DATABASE_URL="", REDIS_URL="")
+
+
+def run_real(totals: Totals, arguments: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="lantern-test-") as folder:
+        here = Path(folder)
+        here.chmod(0o755)  # PostgreSQL runs as somebody else where we are root.
+        with (
+            private_postgres(here / "postgres") as database,
+            private_redis(here / "redis") as redis,
+        ):
+            run_half(
+                totals,
+                "PostgreSQL and Redis",
+                ["-m", "not embedded", *arguments],
+                DATABASE_URL=database,
+                REDIS_URL=redis,
+            )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the tests.", add_help=True)
+    parser.add_argument("--half", choices=["embedded", "real"], help="Only this half.")
+    options, arguments = parser.parse_known_args()
+    began = time.monotonic()
+    totals = Totals()
+    lacking = provide()
+    totals.problems += lacking
+    if not arguments:
+        run_scripts(totals)
+    if options.half != "real":
+        run_embedded(totals, arguments)
+    if options.half != "embedded" and find_postgres() and shutil.which("redis-server"):
+        run_real(totals, arguments)
+    for problem in totals.problems:
+        say(f"!! {problem}")
+    say(f"== Done in {time.monotonic() - began:.0f} s")
+    say(f"{totals.passed} passed, {totals.failed + len(lacking)} failed")
+    return 1 if totals.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

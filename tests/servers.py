@@ -1,0 +1,242 @@
+"""Real servers for tests: a private PostgreSQL and Redis, and Lantern itself in processes.
+
+Nothing here needs a service of the machine: data lives in a temporary folder, ports are free ones,
+and everything stops with whoever started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTS_WITHIN = 60.0
+STOPS_WITHIN = 20.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(
+    true: Callable[[], object], *, within: float, what: str, every: float = 0.05
+) -> None:
+    """Look again and again; ``AssertionError`` naming ``what`` if it does not come about."""
+    deadline = time.monotonic() + within
+    pause = threading.Event()
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come about within {within:.0f} s")
+        pause.wait(every)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def find_postgres() -> Path | None:
+    """The folder with ``initdb`` and ``postgres``; Debian keeps it off the PATH."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = sorted(found, key=lambda path: float(path.parts[-3]))
+    return newest[-1].parent if newest else None
+
+
+def _unprivileged() -> dict[str, object]:
+    """PostgreSQL refuses to run as root; somebody else then has to."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    who = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+
+@contextlib.contextmanager
+def private_postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of our own; gives its URL, with an empty database."""
+    binaries = find_postgres()
+    if binaries is None:
+        raise RuntimeError("PostgreSQL is not installed")
+    data, log, who, port = folder / "data", folder / "log", _unprivileged(), free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    if who:
+        os.chown(folder, who["user"], who["group"])  # type: ignore[arg-type]
+    initdb = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "lantern", "-E", "UTF8"]
+    subprocess.run(
+        [*initdb, "--no-sync", "--locale=C"], check=True, stdout=subprocess.DEVNULL, **who
+    )
+    quick = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "port": str(port),
+        "max_connections": "200",
+    }
+    options = [part for key, value in quick.items() for part in ("-c", f"{key}={value}")]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *options], stdout=output, stderr=output, **who
+        )
+    try:
+        wait_until(lambda: _answers(port), within=STARTS_WITHIN, what="PostgreSQL's start")
+        yield f"postgresql://lantern@127.0.0.1:{port}/postgres"
+    finally:
+        end(process, signal.SIGINT)
+
+
+def _answers(port: int) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(f"postgresql://lantern@127.0.0.1:{port}/postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def private_redis(folder: Path) -> Iterator[str]:
+    """A Redis of our own that keeps nothing; gives its URL."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        raise RuntimeError("redis-server is not installed")
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen([binary, *options, "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: accepts(port), within=STARTS_WITHIN, what="Redis's start")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes], how: int = signal.SIGTERM) -> int:
+    """Ask a process to end, and wait; it is killed if it does not."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOPS_WITHIN)
+    return process.returncode
+
+
+class Site:
+    """Lantern in real processes over the database that the test itself uses.
+
+    With Redis the web is ``daphne`` and the workers are ``run_workers``, as in production. Without,
+    they are one ``serve`` process, since the in-memory layer reaches no other; workers started on
+    their own then find their work by polling.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}/socket"
+        self.database_url = environment["DATABASE_URL"]
+        self.environment = {**os.environ, **environment, "LANTERN_VAR": str(folder)}
+        self.web: subprocess.Popen[bytes] | None = None
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def is_embedded(self) -> bool:
+        return not self.environment.get("REDIS_URL")
+
+    def start(self) -> Site:
+        """Web and workers, ready to serve."""
+        if self.is_embedded:
+            return self.start_web(with_workers=True)
+        self.start_web()
+        self.start_workers()
+        return self
+
+    def start_web(self, *, with_workers: bool = False) -> Site:
+        """The web alone, on the same port as before; returns once it answers."""
+        if self.is_embedded:
+            command = ["manage.py", "serve", "--port", str(self.port)]
+            command += [] if with_workers else ["--no-workers"]
+        else:
+            endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=2048"
+            command = ["-m", "daphne", "-e", endpoint, "config.asgi:application"]
+        self.web = self._run("web", command)
+        wait_until(self._is_ready, within=STARTS_WITHIN, what="the web's start")
+        return self
+
+    def start_workers(self, *only: str) -> subprocess.Popen[bytes]:
+        """The workers, or those named, in one process of their own."""
+        chosen = [part for name in only for part in ("--only", name)]
+        name = "+".join(only) or "all"
+        self.workers[name] = self._run(f"workers-{name}", ["manage.py", "run_workers", *chosen])
+        return self.workers[name]
+
+    def kill_web(self) -> None:
+        """As the machine would: at once, in the middle of whatever it does."""
+        if self.web:
+            self.web.kill()
+            self.web.wait(STOPS_WITHIN)
+
+    def kill_workers(self) -> None:
+        for process in self.workers.values():
+            process.kill()
+            process.wait(STOPS_WITHIN)
+        self.workers.clear()
+
+    def stop_web(self) -> int | None:
+        return end(self.web) if self.web else None
+
+    def stop_workers(self) -> list[int]:
+        codes = [end(process) for process in self.workers.values()]
+        self.workers.clear()
+        return codes
+
+    def stop(self) -> None:
+        """Everything, in order."""
+        self.stop_workers()
+        self.stop_web()
+
+    def log(self) -> str:
+        """Whatever its processes have written so far."""
+        return "\n".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
+
+    def _is_ready(self) -> bool:
+        if self.web is not None and self.web.poll() is not None:
+            raise AssertionError(f"the web ended at its start:\n{self.log()[-3000:]}")
+        try:
+            return httpx.get(f"{self.base_url}/readyz", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def _run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
