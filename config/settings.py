@@ -25,9 +25,6 @@ ALLOWED_ORIGINS = env.words("ALLOWED_ORIGINS")
 
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
 DATA_KEYS = env.data_keys("DATA_KEYS", fallback=hashlib.sha256(SECRET_KEY.encode()).digest())
-EMBEDDED = env.flag("LANTERN_EMBEDDED", default=False)
-"""Workers run inside the web process (set by ``make run``)."""
-
 # Django.
 
 INSTALLED_APPS = [
@@ -136,6 +133,15 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 
+# Sockets: what one phone, one person, one address and one process may have.
+
+SOCKET_FRAMES = env.number("SOCKET_FRAMES", 20, least=1)
+"""Frames a phone may send in ten seconds. Asking for help is not counted."""
+
+SOCKETS_PER_PERSON = env.number("SOCKETS_PER_PERSON", 20, least=1)
+SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 2000, least=1)
+SOCKETS_PER_PROCESS = env.number("SOCKETS_PER_PROCESS", 10_000, least=1)
+
 # Screening.
 
 DETOXIFY_MODEL = env.text("DETOXIFY_MODEL", "bundled")
@@ -173,7 +179,10 @@ SECURE_SSL_REDIRECT = False
 
 SECURE_HSTS_SECONDS = 63_072_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"
+"""Other sites learn nothing. Stricter would make browsers post our own forms with ``Origin: null``,
+which the CSRF check must refuse."""
+
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 X_FRAME_OPTIONS = "DENY"
