@@ -1,0 +1,247 @@
+"""The pages of ``docs/`` that are drawn from the code: protocol, states, settings."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import inspect as kinds
+
+from chat import states as chat_states
+from chat.realtime import protocol
+from chat.words import REFUSALS
+from moderation import states as moderation_states
+from triage import states as triage_states
+
+DRAWN = "<!-- Drawn from the code by `make fix`; change it there. -->"
+
+SETTINGS: dict[str, str] = {
+    "LANTERN_VAR": "Folder for what the process keeps: the SQLite file, collected static files.",
+    "LANTERN_PRODUCTION": "`yes` in production: cookies and transport for HTTPS only, and the "
+    "start is refused while anything below is unsafe.",
+    "DEBUG": "`yes` shows errors with their code on the page. Refused in production.",
+    "SECRET_KEY": "Signs sessions and tickets, keys the lookup of recovery phrases. 50 characters "
+    "or more in production. Changing it signs everybody out and loses every recovery phrase.",
+    "ALLOWED_HOSTS": "Host names we answer to, separated by commas. No wildcard in production.",
+    "ALLOWED_ORIGINS": "Full origins (`https://host`) that may open a socket or post a form, "
+    "separated by commas. Empty outside production: the page's own host.",
+    "DATA_KEYS": "Keys for words at rest, `id:key` separated by commas, the newest first; each key "
+    "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
+    "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR.",
+    "REDIS_URL": "`redis://host:port/0`, the doorbell between processes, and the rate limits. "
+    "Empty: one process only.",
+    "SOCKET_FRAMES": "Frames a phone may send in ten seconds. Asking for help is not counted.",
+    "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
+    "SOCKETS_PER_ADDRESS": "Sockets one network address may have open in one process.",
+    "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
+    "DETOXIFY_MODEL": "`bundled`, or the path of a checkpoint in Detoxify's format.",
+    "SCREENING_BATCH": "Messages that one turn of the reader takes at most.",
+    "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
+    "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",
+}
+"""What each name means to an operator. One that is read but missing here fails `make check`."""
+
+COMPUTED: dict[str, str] = {
+    "LANTERN_VAR": "`var`",
+    "SECRET_KEY": "one for development",
+    "DATABASE_URL": "SQLite",
+}
+"""Defaults that the code works out."""
+
+
+def settings_page() -> str:
+    """Every setting of the environment, with its default as the code has it."""
+    read = settings_read()
+    if set(read) != set(SETTINGS):
+        odd = sorted(set(read) ^ set(SETTINGS))
+        raise ValueError(f"config/docs.py and config/settings.py disagree about: {', '.join(odd)}")
+    rows = "\n".join(f"| `{name}` | {read[name]} | {words} |" for name, words in SETTINGS.items())
+    return f"""{DRAWN}
+
+# Settings
+
+Everything is set by the environment; a value that cannot be read stops the start and says why.
+Set but empty counts as unset.
+
+| name | default | what it does |
+|--|--|--|
+{rows}
+"""
+
+
+def settings_read() -> dict[str, str]:
+    """The names that ``config/settings.py`` reads by ``env``, with their defaults as written."""
+    source = Path(__file__).with_name("settings.py").read_text(encoding="utf-8")
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "env":
+            found[ast.literal_eval(node.args[0])] = _default_of(node)
+    return found
+
+
+def _default_of(call: ast.Call) -> str:
+    given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "default")]
+    if not given:
+        return "empty"
+    try:
+        value = ast.literal_eval(given[0])
+    except ValueError:
+        return COMPUTED[ast.literal_eval(call.args[0])]
+    if isinstance(value, bool):
+        return "`yes`" if value else "`no`"
+    return f"`{value}`"
+
+
+def states_page() -> str:
+    """Every state and the moves between them, as drawings."""
+    parts = [DRAWN, "", "# States", "", "No other move exists; asking for one is refused.", ""]
+    for module in (chat_states, moderation_states, triage_states):
+        for name, table in vars(module).items():
+            if name.endswith("_MOVES"):
+                parts += _drawing(module.__name__, name, table)
+    return "\n".join(parts)
+
+
+def _drawing(module: str, name: str, table: Mapping[StrEnum, frozenset[StrEnum]]) -> list[str]:
+    order = list(type(next(iter(table))))
+    arrows = [f"    [*] --> {order[0].value}"]
+    for old in order:
+        news = sorted(table.get(old, frozenset()), key=order.index)
+        arrows += [f"    {old.value} --> {new.value}" for new in news]
+        if not news:
+            arrows.append(f"    {old.value} --> [*]")
+    title = name.removesuffix("_MOVES").capitalize()
+    return [
+        f"## {title} (`{module}.{name}`)",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        *arrows,
+        "```",
+        "",
+    ]
+
+
+def protocol_page() -> str:
+    """Every frame, field, shape and refusal."""
+    client, server = get_args(protocol.AnyClientFrame), get_args(protocol.AnyServerFrame)
+    shapes = _shapes([*client, *server])
+    codes = "\n".join(f"| `{code}` | {words} |" for code, words in sorted(REFUSALS.items()))
+    return f"""{DRAWN}
+
+# Protocol
+
+JSON text frames over one WebSocket at `/socket`, told apart by `type`. Unknown types and unknown
+fields are refused with an `error` frame and the socket lives. A frame has at most
+{protocol.MAX_FRAME_BYTES} bytes.
+
+The first frame is `session.resume` with the ticket from the page. A conversation is followed from
+the head the phone has; what comes is either `conversation.snapshot` (replace the screen) or
+`conversation.advanced` (apply events with a higher `seq` than the phone's head, in order). A phone
+whose head is below `after` has a gap, and follows again before it shows the frame.
+
+## From the phone
+
+{_frames(client)}
+
+## From the server
+
+{_frames(server)}
+
+## Shapes
+
+{_frames(shapes)}
+
+## Refusals
+
+`code` is stable; programs may rely on it. The words are for people, and may change.
+
+| code | words |
+|--|--|
+{codes}
+"""
+
+
+def _frames(types: Any) -> str:
+    return "\n\n".join(_frame(one) for one in types)
+
+
+def _frame(frame: type[msgspec.Struct]) -> str:
+    tag = frame.__struct_config__.tag
+    lines = [f"### `{tag or frame.__name__}`", "", _first_paragraph(frame)]
+    fields = msgspec.structs.fields(frame)
+    if fields:
+        lines += ["", "| field | type | |", "|--|--|--|"]
+        for one in fields:
+            needed = "required" if one.required else "may be absent"
+            lines.append(f"| `{one.encode_name}` | {_kind(kinds.type_info(one.type))} | {needed} |")
+    return "\n".join(lines)
+
+
+def _first_paragraph(frame: type) -> str:
+    text = inspect.getdoc(frame) or ""
+    return re.sub(r"\s*\n\s*", " ", text).replace("``", "`")
+
+
+def _kind(info: Any) -> str:
+    match info:
+        case kinds.UnionType(types=types):
+            return " or ".join(_kind(one) for one in types)
+        case kinds.ListType(item_type=item, max_length=most):
+            return f"list of {_kind(item)}{f', at most {most}' if most else ''}"
+        case kinds.DictType(value_type=value):
+            return f"object of {_kind(value)}"
+        case kinds.StructType(cls=cls):
+            return f"[`{cls.__name__}`](#{cls.__name__.lower()})"
+        case kinds.IntType(ge=least):
+            return f"integer from {least}" if least is not None else "integer"
+        case kinds.StrType(max_length=most):
+            return f"text, at most {most}" if most else "text"
+        case kinds.UUIDType():
+            return "UUID"
+        case kinds.BoolType():
+            return "true or false"
+        case kinds.NoneType():
+            return "null"
+        case _:
+            raise TypeError(f"docs cannot name {info}")
+
+
+def _shapes(frames: list[type[msgspec.Struct]]) -> list[type[msgspec.Struct]]:
+    """The structs that frames are made of, in the order of their first use."""
+    found: dict[type[msgspec.Struct], None] = {}
+
+    def look(info: Any) -> Iterator[type[msgspec.Struct]]:
+        match info:
+            case kinds.UnionType(types=types):
+                for one in types:
+                    yield from look(one)
+            case kinds.ListType(item_type=inner) | kinds.DictType(value_type=inner):
+                yield from look(inner)
+            case kinds.StructType(cls=cls):
+                yield cls
+
+    waiting = list(frames)
+    while waiting:
+        for one in msgspec.structs.fields(waiting.pop(0)):
+            for cls in look(kinds.type_info(one.type)):
+                if cls not in found and cls not in frames:
+                    found[cls] = None
+                    waiting.append(cls)
+    return list(found)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "protocol.md": protocol_page,
+    "states.md": states_page,
+    "settings.md": settings_page,
+}
+"""What ``write_docs`` writes into ``docs/``."""
