@@ -88,7 +88,9 @@ def test_half_an_hour_of_waiting_brings_a_place_forward(waited: float, band: Ban
     assert rank([Sign("w", "s", Band.SOON)], waited_minutes=waited).band == band
 
 
-@pytest.mark.parametrize(("hours", "band"), [(0, Band.URGENT), (23.9, Band.URGENT), (24, Band.SOON)])
+@pytest.mark.parametrize(
+    ("hours", "band"), [(0, Band.URGENT), (23.9, Band.URGENT), (24, Band.SOON)]
+)
 def test_coming_back_within_a_day_brings_a_place_forward(hours: float, band: Band) -> None:
     found = [Sign("w", "s", Band.SOON)]
     assert rank(found, history=History(hours_since_talk=hours)).band == band

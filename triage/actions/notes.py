@@ -45,8 +45,17 @@ def read_words(*, case_id: int, by: User) -> list[Message]:
         found = [_readable(by, message_id) for message_id in quoted_ids(case)]
         messages = [message for message in found if message is not None]
         if messages:
-            note_event(case, CaseEventKind.WORDS_READ, by=by, now=clock.now())
+            _write_down(case, by)
     return messages
+
+
+def _write_down(case: Case, by: User) -> None:
+    """Every reading goes into the audit chain; the timeline has one line for each reader."""
+    kind = CaseEventKind.WORDS_READ
+    if case.events.filter(kind=kind, by=by).exists():
+        AuditRow.objects.record(verb=f"case.{kind}", by=by, subject=f"case:{case.pk}")
+    else:
+        note_event(case, kind, by=by, now=clock.now())
 
 
 def quoted_ids(case: Case) -> list[int]:

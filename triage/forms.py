@@ -1,0 +1,35 @@
+"""What clinicians fill in. Each refusal is a sentence of the catalogue."""
+
+from __future__ import annotations
+
+from django import forms
+
+from triage.actions.notes import LONGEST_NOTE
+from triage.words import OUTCOMES, refusal
+
+
+class CloseForm(forms.Form):
+    """How it ended; one of a literal list, so that outcomes can be counted."""
+
+    outcome = forms.ChoiceField(
+        choices=[(code, str(said)) for code, said in OUTCOMES.items()],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": refusal("outcome_missing"),
+            "invalid_choice": refusal("outcome_missing"),
+        },
+    )
+
+
+class HandBackForm(forms.Form):
+    """What the person is told, in the clinician's name; empty says nothing."""
+
+    words = forms.CharField(max_length=LONGEST_NOTE, required=False)
+
+
+class NoteForm(forms.Form):
+    """A line for whoever comes next."""
+
+    body = forms.CharField(
+        max_length=LONGEST_NOTE, error_messages={"required": refusal("note_empty")}
+    )

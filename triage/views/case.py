@@ -1,0 +1,150 @@
+"""One person: the talk, why they are here, and what to do next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from chat.access import access_conversation
+from chat.kernel import clock
+from chat.kernel.errors import Denied
+from chat.models import Conversation, User
+from chat.realtime.feed import snapshot
+from chat.realtime.protocol import ConversationSnapshot
+from chat.views.gate import person
+from triage.access import (
+    access_case,
+    access_unlisted_assessment,
+    access_unlisted_request,
+)
+from triage.actions import cases, notes
+from triage.board import board_for, row_of_case
+from triage.forms import CloseForm, HandBackForm, NoteForm
+from triage.models import Case
+from triage.sources import source_of_assessment, source_of_help
+from triage.states import CaseStatus, SourceKind
+from triage.views.gate import clinical
+from triage.words import HAND_BACK_LINE, refusal
+
+
+def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
+    """The parts of a case's page that change while one looks at it."""
+    holds = case.status == CaseStatus.WITH_CLINICIAN and case.claimed_by_id == user.pk
+    return {
+        "case": case,
+        "case_row": row_of_case(case, now=now),
+        "holds": holds,
+        "may_hand_back": case.status == CaseStatus.WITH_CLINICIAN,
+        "events": case.events.select_related("by"),
+        "notes": case.notes.select_related("author"),
+        "quoted": len(notes.quoted_ids(case)),
+        "earlier": case.person.cases.filter(status=CaseStatus.CLOSED).exclude(pk=case.pk).count(),
+    }
+
+
+def _talk(user: User, talk: Conversation | None) -> ConversationSnapshot | None:
+    """The talk as this person may read it; nothing before it is theirs."""
+    if talk is None:
+        return None
+    try:
+        return snapshot(access_conversation(user, talk.pk))
+    except Denied:
+        return None
+
+
+def _page(request: HttpRequest, case: Case, *, status: int = 200, **more: object) -> HttpResponse:
+    user, now = person(request), clock.now()
+    context = {
+        "board": board_for(user, now=now),
+        **case_context(user, case, now=now),
+        "conversation": case.conversation,
+        "snapshot": _talk(user, case.conversation),
+        "close_form": CloseForm(),
+        "hand_back_line": HAND_BACK_LINE,
+        **more,
+    }
+    return render(request, "triage/case.html", context, status=status)
+
+
+@clinical
+@require_GET
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    """The case of one person."""
+    return _page(request, access_case(person(request), case_id))
+
+
+@clinical
+@require_POST
+def words(request: HttpRequest, case_id: int) -> HttpResponse:
+    """The same page with what they wrote unfolded; that somebody read it is written down."""
+    read = notes.read_words(case_id=case_id, by=person(request))
+    return _page(request, access_case(person(request), case_id), read=read, unfolded=True)
+
+
+@clinical
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Be with whoever should be answered first."""
+    return redirect("case", cases.take_next(by=person(request)).pk)
+
+
+@clinical
+@require_POST
+def claim(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Be with this person."""
+    return redirect("case", cases.claim_case(case_id=case_id, by=person(request)).pk)
+
+
+@clinical
+@require_POST
+def claim_unlisted(request: HttpRequest, kind: str, source_id: int) -> HttpResponse:
+    """Be with somebody of whom no case has been made yet."""
+    user = person(request)
+    if kind == SourceKind.HELP_REQUEST:
+        source = source_of_help(access_unlisted_request(user, source_id))
+    else:
+        source = source_of_assessment(access_unlisted_assessment(user, source_id))
+    return redirect("case", cases.claim_source(source=source, by=user).pk)
+
+
+@clinical
+@require_POST
+def hand_back(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Put the person back at the head of the list, and tell them."""
+    form = HandBackForm(request.POST)
+    said = form.cleaned_data["words"] if form.is_valid() else ""
+    back = cases.hand_back_case(case_id=case_id, by=person(request), words=said)
+    messages.success(request, _("%s is first in line again.") % back.person.nickname)
+    return redirect("triage-queue")
+
+
+@clinical
+@require_POST
+def close(request: HttpRequest, case_id: int) -> HttpResponse:
+    """End the case with how it ended; without that the form says what is missing."""
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, access_case(person(request), case_id), close_form=form, status=422)
+    closed = cases.close_case(
+        case_id=case_id, by=person(request), outcome_code=form.cleaned_data["outcome"]
+    )
+    messages.success(request, _("The talk with %s is closed.") % closed.person.nickname)
+    return redirect("triage-queue")
+
+
+@clinical
+@require_POST
+def note(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Leave a line for whoever comes next."""
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        notes.write_note(case_id=case_id, by=person(request), body=form.cleaned_data["body"])
+    else:
+        messages.warning(request, refusal("note_empty"))
+    return redirect("case", case_id)
