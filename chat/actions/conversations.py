@@ -46,8 +46,12 @@ def start_thread(
 
 
 def open_talk(*, person: User, by: User) -> Conversation:
-    """The person's open private talk, or a new one with the person alone in it so far."""
+    """The person's open private talk, or a new one with the person alone in it so far.
+
+    Whoever opens it first holds the person's row, so that two at once find the same talk.
+    """
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         talk = (
             Conversation.objects.filter(
                 kind=ConversationKind.ONE_TO_ONE,
