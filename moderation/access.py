@@ -63,12 +63,12 @@ def access_review_to_decide(user: User, review_id: int) -> Review:
 
 
 def access_unread(user: User, message_id: int) -> Message:
-    """A message of a space that no machine has settled yet, or :class:`Denied`."""
+    """A message of a space that waits for a person to settle it, or :class:`Denied`."""
     check_may_look(user)
     message = (
         Message.objects.filter(
             pk=message_id,
-            state=MessageState.PENDING,
+            state__in=(MessageState.PENDING, MessageState.HELD),
             conversation__kind=ConversationKind.THREAD,
         )
         .select_related("author", "conversation__space")

@@ -18,7 +18,7 @@ from chat.kernel.doorbell import ALERTS, ring_on_commit
 from chat.kernel.errors import Invalid, Stale
 from chat.kernel.transitions import change_state
 from chat.models import AuditRow, Message, User
-from chat.states import MessageState, Notice
+from chat.states import Notice
 from moderation.access import access_review_to_decide, access_unread_to_decide
 from moderation.clauses import check_clause
 from moderation.models import Assessment, Review
@@ -144,7 +144,7 @@ def claim_unread(*, by: User, message_id: int) -> Review:
     with transaction.atomic():
         locked = Message.objects.select_for_update(no_key=True).get(pk=message.pk)
         review = Review.objects.filter(message=locked).first()
-        if locked.state != MessageState.PENDING:
+        if locked.state not in UNDECIDED_STATES:
             raise Taken(_as_it_stands(review) if review else None)
         if review is None:
             review = Review.objects.create(
@@ -185,10 +185,10 @@ def decide_review(
     ``version`` and ``revision`` are those of the page that was decided from: :class:`Taken` says
     that somebody decided first, took it over, or that the author changed the words meanwhile.
     """
+    review = access_review_to_decide(by, review_id)
     if decision not in set(Decision):
         raise Invalid("decision_unknown")
     check_clause(decision, clause)
-    review = access_review_to_decide(by, review_id)
     with transaction.atomic():
         message = Message.objects.select_for_update(no_key=True).get(pk=review.message_id)
         if message.revision != revision:

@@ -1,29 +1,23 @@
-"""A space with people in it, for tests of moderation: real rows, written by the real actions."""
+"""The cast around a thread, and a reader whose every word is known, for tests of moderation."""
 
 from __future__ import annotations
 
-import itertools
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from chat.actions.conversations import open_talk, start_thread
-from chat.actions.messages import send_message
-from chat.actions.people import start_young_person
-from chat.kernel import clock
-from chat.models import Conversation, Message, Space, User, WorkerBeat
-from chat.models.beat import SCREENING
+from chat.actions.conversations import open_talk
+from chat.models import Conversation, Message, Space, User
 from chat.states import Role
 from moderation.classifiers.base import PATTERNS, Signal, Span
 from moderation.classifiers.labels import Label
+from tests.cast import Cast, make_cast
 
 DANGEROUS = "tonight is the last night"
 WORRIED = "my friend scares me"
 RUDE = "you muppet"
 WITH_NUMBER = "text me on 5550100"
 CALM = "the lamp in the hall is warm"
-
-_numbers = itertools.count(1)
 
 
 class PhraseReader:
@@ -67,59 +61,33 @@ class Choking(PhraseReader):
 
 @dataclass
 class Room:
-    space: Space
+    """The cast around one thread, with nothing read for them: reading is what is tested."""
+
+    cast: Cast
     thread: Conversation
-    ada: User
-    ben: User
-    mo: User
-    lee: User
-    cleo: User
-    eve: User
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cast, name)
 
     def says(self, author: User, body: str) -> Message:
         """A message of this author in the thread, as accepted."""
-        return send_message(
-            by=author, conversation_id=self.thread.pk, client_id=uuid.uuid4(), body=body
-        )
+        return self.cast.says(author, self.thread, body, read=False)
 
     def says_privately(self, author: User, body: str) -> Message:
-        talk = open_talk(person=author, by=author)
-        return send_message(by=author, conversation_id=talk.pk, client_id=uuid.uuid4(), body=body)
+        return self.cast.says(author, open_talk(person=author, by=author), body)
 
 
 def staff(role: Role, nickname: str) -> User:
     return User.objects.create_staff(
-        username=f"{nickname.lower()}{next(_numbers)}", nickname=nickname, role=role, password=None
+        username=nickname.lower(), nickname=nickname, role=role, password=None
     )
 
 
-def young(nickname: str, age_band: str = "14-15") -> User:
-    return start_young_person(nickname=nickname, age_band=age_band)[0]
-
-
-def make_room(*, awake: bool = True, premoderated: bool = False) -> Room:
-    """A space for 14 and 15 with one thread begun by staff, and everybody who matters."""
-    if awake:
-        WorkerBeat.objects.report(SCREENING, now=clock.now())
-    space = Space.objects.create(
-        slug=f"evenings-{next(_numbers)}",
-        name="Evenings",
-        about="For the end of the day.",
-        age_bands="|14-15|",
-        premoderated=premoderated,
-    )
-    mo = staff(Role.MODERATOR, "Mo")
-    thread = start_thread(
-        by=mo, space=space, client_id=uuid.uuid4(), body="How was today?", title="Today"
-    )
-    Message.objects.filter(conversation=thread).update(due_at=None, state="published")
-    return Room(
-        space=space,
-        thread=thread,
-        ada=young("Ada"),
-        ben=young("Ben"),
-        mo=mo,
-        lee=staff(Role.SHIFT_LEAD, "Lee"),
-        cleo=staff(Role.CLINICIAN, "Cleo"),
-        eve=young("Eve", "18-25"),
-    )
+def make_room(*, premoderated: bool = False) -> Room:
+    """Everybody, and one thread that staff began and peers can see."""
+    cast = make_cast()
+    Space.objects.filter(pk=cast.space.pk).update(premoderated=premoderated)
+    cast.space.refresh_from_db()
+    thread = cast.thread(by=cast.mo, words="How was today?")
+    Message.objects.filter(conversation=thread).update(due_at=None)
+    return Room(cast, thread)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, connection, connections
@@ -14,7 +13,6 @@ from chat.kernel import clock
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import AuditRow, ConversationEvent, Message, User
 from chat.states import EventKind, MessageState, Notice, Role
-from moderation import readers
 from moderation.access import OwnPost, access_review
 from moderation.actions.reviews import (
     Taken,
@@ -27,40 +25,18 @@ from moderation.models import Assessment, Review
 from moderation.policy import HARMS
 from moderation.screening import screening_step
 from moderation.states import AIM_MINUTES, TIERS, Decision, Harm, ReviewStatus
+from tests.conftest import Hands
 from tests.moderation.room import (
     CALM,
     DANGEROUS,
     RUDE,
     WITH_NUMBER,
-    PhraseReader,
     Room,
     make_room,
     staff,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def phrase_reader() -> Iterator[None]:
-    readers.use_readers([PhraseReader()])
-    yield
-    readers.use_readers([])
-
-
-@pytest.fixture
-def room() -> Room:
-    return make_room()
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[[float], None]]:
-    def move(seconds: float) -> None:
-        at = clock.now() + dt.timedelta(seconds=seconds)
-        clock.set_source(lambda: at)
-
-    yield move
-    clock.set_source(None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
 
 def held(room: Room, body: str = RUDE) -> Review:
@@ -131,20 +107,22 @@ def test_one_has_it_and_the_other_is_told_who(room: Room) -> None:
     assert refusal.value.review.holder(clock.now()) == room.mo
 
 
-def test_claiming_again_keeps_it_longer_without_making_the_page_stale(room: Room, later) -> None:  # type: ignore[no-untyped-def]
+def test_claiming_again_keeps_it_longer_without_making_the_page_stale(
+    room: Room, hands: Hands
+) -> None:
     review = claim_review(by=room.mo, review_id=held(room).pk)
-    later(500)
+    hands.forward(seconds=500)
     again = claim_review(by=room.mo, review_id=review.pk)
     assert again.version == review.version
-    later(500)
+    hands.forward(seconds=500)
     assert again.holder(clock.now()) == room.mo
 
 
 def test_a_claim_that_ran_out_can_be_taken_and_the_first_holder_is_refused(
-    room: Room, later
-) -> None:  # type: ignore[no-untyped-def]
+    room: Room, hands: Hands
+) -> None:
     review = claim_review(by=room.mo, review_id=held(room).pk)
-    later(601)
+    hands.forward(seconds=601)
     assert review.holder(clock.now()) is None
     taken = claim_review(by=room.lee, review_id=review.pk)
     with pytest.raises(Taken):
@@ -324,9 +302,9 @@ def test_the_machine_waking_up_under_a_claim_gives_the_review_its_reasons(room: 
     assert review.assessment is not None
 
 
-def test_danger_is_first_and_nothing_waits_for_ever(room: Room, later) -> None:  # type: ignore[no-untyped-def]
+def test_danger_is_first_and_nothing_waits_for_ever(room: Room, hands: Hands) -> None:
     contact = held(room, WITH_NUMBER)
-    later(6 * 60)
+    hands.forward(minutes=6)
     abuse = held(room, RUDE)
     danger = held(room, DANGEROUS)
     assert list(Review.objects.awaiting()) == [danger, contact, abuse]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -22,6 +20,7 @@ from moderation.classifiers.registry import Unbuilt
 from moderation.models import Assessment, Review
 from moderation.screening import MAX_ATTEMPTS, screening_step, unread_step
 from moderation.states import Harm, ReviewStatus
+from tests.conftest import Hands
 from tests.moderation.room import (
     CALM,
     DANGEROUS,
@@ -34,31 +33,7 @@ from tests.moderation.room import (
     make_room,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def phrase_reader() -> Iterator[None]:
-    readers.use_readers([PhraseReader()])
-    yield
-    readers.use_readers([])
-
-
-@pytest.fixture
-def room() -> Room:
-    return make_room()
-
-
-@pytest.fixture
-def later() -> Iterator[None]:
-    """Move the clock on by steps: ``later(seconds)``."""
-
-    def move(seconds: float) -> None:
-        at = clock.now() + dt.timedelta(seconds=seconds)
-        clock.set_source(lambda: at)
-
-    yield move  # type: ignore[misc]
-    clock.set_source(None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
 
 def peer_sees(room: Room, message: Message) -> bool:
@@ -136,11 +111,11 @@ def test_a_second_turn_changes_nothing(room: Room) -> None:
     assert held.count() == 1
 
 
-def test_a_turn_that_died_is_taken_up_when_its_lease_runs_out(room: Room, later) -> None:  # type: ignore[no-untyped-def]
+def test_a_turn_that_died_is_taken_up_when_its_lease_runs_out(room: Room, hands: Hands) -> None:
     message = room.says(room.ada, CALM)
     assert lease(Message.objects.all(), seconds=60, limit=10) == [message]
     assert screening_step() == 0
-    later(61)
+    hands.forward(seconds=61)
     assert screening_step() == 1
     assert peer_sees(room, message)
 
@@ -230,7 +205,7 @@ def test_words_that_cannot_be_opened_go_to_a_person(room: Room) -> None:
 
 def test_a_turn_that_fails_shows_nothing_logs_no_words_and_is_tried_again(
     room: Room,
-    later,  # type: ignore[no-untyped-def]
+    hands: Hands,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     message = room.says(room.ada, f"{CALM} zanzibar")
@@ -248,7 +223,7 @@ def test_a_turn_that_fails_shows_nothing_logs_no_words_and_is_tried_again(
     assert not peer_sees(room, message)
     readers.use_readers([PhraseReader()])
     assert screening_step() == 0
-    later(61)
+    hands.forward(seconds=61)
     assert screening_step() == 1
     assert peer_sees(room, message)
 
@@ -289,12 +264,12 @@ def test_changed_words_that_are_published_leave_the_list(room: Room) -> None:
     assert not Review.objects.awaiting().exists()
 
 
-def test_a_message_taken_back_leaves_the_list_at_once(room: Room, later) -> None:  # type: ignore[no-untyped-def]
+def test_a_message_taken_back_leaves_the_list_at_once(room: Room, hands: Hands) -> None:
     message = room.says(room.ada, RUDE)
     screening_step()
     withdraw_message(by=room.ada, message_id=message.pk)
     assert not Review.objects.awaiting().exists()
-    later(6)
+    hands.forward(seconds=6)
     screening_step()
     assert Review.objects.get(message=message).status == ReviewStatus.LAPSED
 
@@ -308,10 +283,12 @@ def test_an_idle_reader_says_that_it_is_there_and_a_broken_one_does_not() -> Non
     assert not WorkerBeat.objects.is_awake(SCREENING, now=clock.now())
 
 
-def test_authors_are_told_when_nobody_has_read_their_words_in_time(room: Room, later) -> None:  # type: ignore[no-untyped-def]
+def test_authors_are_told_when_nobody_has_read_their_words_in_time(
+    room: Room, hands: Hands
+) -> None:
     message = room.says(room.ada, CALM)
     assert unread_step() == 0
-    later(21)
+    hands.forward(seconds=21)
     assert unread_step() == 1
     assert unread_step() == 0
     message.refresh_from_db()
