@@ -14,6 +14,7 @@ REFUSALS: dict[str, str | Promise] = {
     "stale": _("Somebody changed this a moment ago. Have another look, then decide."),
     "conflict": _("This doesn't fit with what is already here. Please look again."),
     "busy": _("We're very busy right now. Your words are safe; we'll try again for you."),
+    "slow_down": _("That's a lot at once. We'll try again for you in a moment."),
     "invalid": _("Something in that wasn't right. Please check it and try again."),
     "client_id_reused": _("This message was already sent with other words. Please send it again."),
     "message_empty": _("There's nothing written yet."),

@@ -12,24 +12,29 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402 — Django must be set up first.
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import (  # noqa: E402 — Django must be set up first.
+    ProtocolTypeRouter,
+    URLRouter,
+)
 from django.urls import path  # noqa: E402
 
 from chat.kernel.doorbell import doorbell  # noqa: E402
+from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
-sockets: App = SameOrigin(
-    AuthMiddlewareStack(URLRouter([path("socket", SocketConsumer.as_asgi())]))
-)
+sockets: App = SameOrigin(URLRouter([path("socket", SocketConsumer.as_asgi())]))
 router: App = ProtocolTypeRouter({"http": http, "websocket": sockets})
 
 
 async def application(scope: Scope, receive: Any, send: Any) -> None:
-    """The first thing a process does is to hang up its doorbell: threads then ring through it."""
+    """The first thing a process does is to hang up its doorbell: threads then ring through it.
+
+    Then it makes sure that it is asked before the server stops.
+    """
     doorbell()
+    drain.stand_by()
     await router(scope, receive, send)

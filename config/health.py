@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from prometheus_client import CONTENT_TYPE_LATEST, PLATFORM_COLLECTOR, REGISTRY, generate_latest
+
+REGISTRY.unregister(PLATFORM_COLLECTOR)  # Nobody needs to be told what we run on.
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -26,7 +29,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Counters and the event loop's lag, of this process. The proxy keeps strangers out."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -129,7 +129,8 @@ def _known_outcomes(
         (row.author_id, row.client_id): DomainError(row.code)
         for row in SendRefusal.objects.filter(author__in=authors, client_id__in=client_ids)
     }
-    for message in Message.objects.filter(author__in=authors, client_id__in=client_ids):
+    sent = Message.objects.filter(author__in=authors, client_id__in=client_ids)
+    for message in sent.select_related("author", "conversation"):
         known[message.author_id, message.client_id] = message
     return known
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from mnemonic import Mnemonic
 
 from chat.kernel.crypto import blind_index
+from chat.kernel.doorbell import person_topic, ring_on_commit
 from chat.kernel.errors import Invalid
 from chat.models import AuditRow, User
 from chat.states import AgeBand, Role
@@ -74,6 +75,11 @@ def find_by_phrase(phrase: str) -> User | None:
     if check_password(tidy, known) and user is not None:
         return user
     return None
+
+
+def look_again_at(user: User) -> None:
+    """A session ended, or the account changed: the person's sockets are checked, and end if so."""
+    ring_on_commit(person_topic(user.pk))
 
 
 def _decoy_hash() -> str:

@@ -6,12 +6,13 @@ from chat.access import Audience
 from chat.actions import help as help_actions
 from chat.actions import messages as message_actions
 from chat.kernel.db import run_db
-from chat.kernel.errors import Invalid
-from chat.models import Message
+from chat.kernel.errors import Denied, Invalid
+from chat.models import Message, User
 from chat.realtime import feed
 from chat.realtime import protocol as p
 from chat.realtime.connection import Connection
-from chat.realtime.hub import hub
+from chat.realtime.hub import SHUT_OUT_CODE, hub
+from chat.realtime.standing import read_person
 from chat.realtime.writer import writer
 from chat.states import MachineReading
 
@@ -22,6 +23,8 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
         case p.MessageSend():
             await message_send(connection, frame)
         case p.ConversationFollow():
+            await present(connection)
+            await connection.caught_up()
             await hub().follow(connection, frame.conversation, frame.after)
         case p.ConversationUnfollow():
             hub().unfollow(connection, frame.conversation)
@@ -30,18 +33,33 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
         case p.MessageEdit():
             await run_db(
                 message_actions.edit_message,
-                by=connection.user,
+                by=await present(connection),
                 message_id=frame.message,
                 body=frame.body,
             )
         case p.MessageWithdraw():
             await run_db(
-                message_actions.withdraw_message, by=connection.user, message_id=frame.message
+                message_actions.withdraw_message,
+                by=await present(connection),
+                message_id=frame.message,
             )
         case p.Ping():
             connection.push(p.encode(hub().heads(connection)))
         case p.SessionResume():
             raise Invalid("frame_unknown")
+
+
+async def present(connection: Connection) -> User:
+    """The person as they are now: a ban counts from the next frame on, even when its ring was lost.
+
+    (Sends read their authors again inside their own transaction.)
+    """
+    user = await run_db(read_person, connection.user.pk)
+    if user is None or user.role != connection.user.role:
+        connection.hang_up(SHUT_OUT_CODE)
+        raise Denied
+    connection.user = user
+    return user
 
 
 async def message_send(connection: Connection, frame: p.MessageSend) -> None:
@@ -67,7 +85,7 @@ def accepted(message: Message) -> p.MessageAccepted:
 async def help_request(connection: Connection, frame: p.HelpRequest) -> None:
     request = await run_db(
         help_actions.request_help,
-        by=connection.user,
+        by=await present(connection),
         client_id=frame.client_id,
         about_message_id=frame.about_message,
     )

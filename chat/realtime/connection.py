@@ -4,75 +4,127 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 from prometheus_client import Counter, Gauge
 
 from chat.access import Seat
 from chat.models import User
+from chat.realtime.wire import AsgiSend, Encoded, wire_of
 
-OUTBOX_LIMIT = 256
-"""Frames that may wait for one phone; past it we hang up and it catches up by seq."""
+OUTBOX_FRAMES = 256
+OUTBOX_BYTES = 1024 * 1024
+"""What may wait for one phone; past either we hang up, and it catches up by seq."""
 
-RESYNC_CLOSE_CODE = 1013
+STALL_SECONDS = 20.0
+"""How long a phone may read nothing at all while something waits for it."""
+
+RESYNC_CODE = 1013
 open_sockets = Gauge("lantern_sockets_open", "Sockets open in this process")
+dropped_frames = Counter("lantern_outbox_dropped_total", "Frames not sent to phones cut off")
 overflows = Counter("lantern_outbox_overflow_total", "Sockets closed because they did not read")
-
-Send = Callable[[str], Awaitable[None]]
-Close = Callable[[int], Awaitable[None]]
 
 
 class Connection:
-    """Frames go out in order, one at a time; a phone that does not read never blocks another."""
+    """Frames go out in order; a phone that does not read never blocks another.
 
-    def __init__(self, user: User, send: Send, close: Close) -> None:
+    As long as the phone keeps up a frame is written where it is made. Only behind one that does
+    not is there an outbox, and a task that empties it.
+    """
+
+    __slots__ = (
+        *("__weakref__", "_outbox", "_waiting", "_wire", "_writer"),
+        *("auth_hash", "is_closed", "seats", "session_key", "told", "user"),
+    )
+
+    def __init__(self, user: User, session_key: str, send: AsgiSend) -> None:
         self.user = user
+        self.session_key = session_key
+        self.auth_hash = user.get_session_auth_hash()
         self.seats: dict[int, Seat] = {}
-        self._send = send
-        self._close = close
-        self._outbox: deque[str] = deque()
+        self.told = ""
+        """The person's own state as last sent."""
+        self.is_closed = False
+        self._wire = wire_of(send)
+        self._outbox: deque[Encoded] = deque()
+        self._waiting = 0
         self._writer: asyncio.Task[None] | None = None
-        self._closed = False
         open_sockets.inc()
 
     def push(self, text: str) -> None:
-        """Queue one frame; never waits."""
-        if self._closed:
-            return
-        if len(self._outbox) >= OUTBOX_LIMIT:
-            overflows.inc()
-            self.hang_up(RESYNC_CLOSE_CODE)
-            return
-        self._outbox.append(text)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+        """Send one frame to this phone only; never waits."""
+        self.pass_on(Encoded(text))
 
-    def hang_up(self, code: int) -> None:
+    def pass_on(self, frame: Encoded) -> None:
+        """Send a frame that others get as well; never waits."""
+        if self.is_closed:
+            return
+        if self._writer is not None:
+            self._queue(frame)
+            return
+        try:
+            rest = self._wire.put(frame)
+        except Exception:  # noqa: BLE001 — a socket that broke is closed; the phone comes back.
+            self.closed()
+            return
+        if rest is not None:
+            self._writer = asyncio.create_task(self._write(rest))
+
+    async def caught_up(self) -> None:
+        """Wait until nothing is queued, before reading more for this phone."""
+        while self._writer is not None and not self.is_closed:
+            await asyncio.wait({self._writer})
+
+    def hang_up(self, code: int, *, stop_reading: bool = False) -> None:
         """Close from our side; what was queued is dropped, the phone catches up by seq."""
-        if self._closed:
+        if self.is_closed:
             return
         self.closed()
-        task = asyncio.create_task(self._close_quietly(code))
+        if stop_reading:
+            self._wire.stop_reading()
+        task = asyncio.create_task(self._close(code))
         task.add_done_callback(lambda _: None)
 
     def closed(self) -> None:
         """The socket is gone: forget what was queued."""
-        if not self._closed:
-            self._closed = True
+        if not self.is_closed:
+            self.is_closed = True
             open_sockets.dec()
+        dropped_frames.inc(len(self._outbox))
         self._outbox.clear()
+        if self._writer is not None:
+            self._writer.cancel()
 
-    async def _write(self) -> None:
+    def _queue(self, frame: Encoded) -> None:
+        self._waiting += len(frame.text)
+        if len(self._outbox) >= OUTBOX_FRAMES or (self._outbox and self._waiting > OUTBOX_BYTES):
+            overflows.inc()
+            self.hang_up(RESYNC_CODE)
+            return
+        self._outbox.append(frame)
+
+    async def _write(self, rest: Awaitable[None]) -> None:
+        """Empty the outbox behind a phone that was slow for a moment."""
+        waits_for: Awaitable[None] | None = rest
         try:
-            while self._outbox and not self._closed:
-                await self._send(self._outbox.popleft())
+            while True:
+                if waits_for is not None:
+                    await asyncio.wait_for(waits_for, STALL_SECONDS)
+                if self.is_closed or not self._outbox:
+                    return
+                frame = self._outbox.popleft()
+                self._waiting -= len(frame.text)
+                waits_for = self._wire.put(frame)
+        except TimeoutError:
+            overflows.inc()
+            self.hang_up(RESYNC_CODE)
         except Exception:  # noqa: BLE001 — a socket that broke is closed; the phone comes back.
             self.closed()
         finally:
             self._writer = None
 
-    async def _close_quietly(self, code: int) -> None:
+    async def _close(self, code: int) -> None:
         try:
-            await self._close(code)
+            await self._wire.close(code)
         except Exception:  # noqa: BLE001 — already gone.
             self.closed()

@@ -3,122 +3,140 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 from channels.consumer import AsyncConsumer
-from channels.exceptions import StopConsumer
 
+from chat.kernel.db import run_db
 from chat.kernel.errors import Denied, DomainError, Invalid
-from chat.realtime import commands, protocol
+from chat.realtime import commands, drain, protocol
 from chat.realtime.connection import Connection
 from chat.realtime.feed import person_view
 from chat.realtime.hub import hub
+from chat.realtime.inbox import Inbox
+from chat.realtime.limits import FLOOD_CODE, FrameRate, census
+from chat.realtime.standing import cookie_of, read_visitor
 from chat.realtime.tickets import check_ticket
+from chat.realtime.wire import wire_of
 from chat.words import refusal
-
-log = logging.getLogger(__name__)
 
 RESUME_WITHIN_SECONDS = 10.0
 SIGN_IN_CODE = 4401
 TOO_LARGE_CODE = 1009
+MAX_SOCKET_CHARACTERS = 64 * 1024
+"""Past a frame of ours we answer; past this we hang up."""
 
 
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One phone's socket.
 
-    It takes no events from the channel layer: the hub writes to it directly. ``dispatch`` skips
-    Channels' hop through the one database thread, which would let any slow query of one socket
-    delay every other; what touches the database here goes through ``run_db``.
+    It takes no events from the channel layer: the hub writes to it directly. Nor does it dispatch
+    as Channels does, with a hop through the one database thread for each frame, which would let
+    any slow query of one socket delay every other; what touches the database goes through
+    ``run_db``.
     """
 
-    channel_layer_alias = "none"
     connection: Connection | None = None
-    _deadline: asyncio.TimerHandle | None = None
+    resumed = False
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "websocket.receive":
-                await self.receive(message)
-            case "websocket.connect":
-                await self.connect()
-            case "websocket.disconnect":
-                self.disconnect()
-                raise StopConsumer
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        address = str((scope.get("client") or ("",))[0])
+        refused = census.admit(address)
+        try:
+            await receive()
+            await send({"type": "websocket.accept"})
+            refused = refused or drain.closing_code()
+            visitor = await run_db(read_visitor, "" if refused else cookie_of(scope))
+            if visitor.user is None:
+                await wire_of(send).close(refused or SIGN_IN_CODE)
+                return
+            self.connection = Connection(visitor.user, visitor.session_key, send)
+            await self._listen(self.connection, receive)
+        finally:
+            census.dismiss(address)
 
-    async def connect(self) -> None:
-        await self.send({"type": "websocket.accept"})
-        if not self.scope["user"].is_authenticated:
-            await self.close(SIGN_IN_CODE)
+    async def _listen(self, connection: Connection, receive: Any) -> None:
+        self.rate, self.help_rate = FrameRate(), FrameRate()
+        self.inbox = Inbox(self._obey, self._refuse)
+        self.help_inbox = Inbox(self._obey, self._refuse)
+        drain.watch(connection, self.inbox)
+        deadline = asyncio.get_running_loop().call_later(
+            RESUME_WITHIN_SECONDS, self._too_late, connection
+        )
+        try:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if not connection.is_closed:
+                    self.receive(connection, message.get("text"))
+        finally:
+            deadline.cancel()
+            drain.forget(connection)
+            self.inbox.shut()
+            self.help_inbox.shut()
+            hub().leave(connection)
+
+    def receive(self, connection: Connection, text: str | None) -> None:
+        """One frame in; never waits. Too fast, and it is refused; too fast for long, and we end."""
+        if text is not None and len(text) > MAX_SOCKET_CHARACTERS:
+            connection.hang_up(TOO_LARGE_CODE, stop_reading=True)
             return
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(RESUME_WITHIN_SECONDS, self._too_late)
-
-    def disconnect(self) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-        if self.connection:
-            hub().leave(self.connection)
-
-    async def receive(self, message: dict[str, Any]) -> None:
-        """One frame in. Whatever is wrong with it, the answer is a frame and the socket lives."""
-        text = message.get("text")
-        ref = ""
         try:
             if text is None:
                 raise Invalid("frame_not_text")
-            if len(text) > 64 * 1024:
-                await self.close(TOO_LARGE_CODE)
-                return
             frame = protocol.decode(text)
-            ref = str(getattr(frame, "client_id", ""))
-            await self._obey(frame)
         except DomainError as error:
-            await self._refuse(error.code, ref or protocol.ref_of(text or ""), error.permanent)
-        except Exception as error:  # noqa: BLE001 — an exception here would close the socket.
-            log.error("frame failed: %s", type(error).__name__)
-            await self._refuse("internal", ref, permanent=False)
+            ref = protocol.ref_of(text or "")
+            if self._may_go_on(connection, ref):
+                self._refuse(error.code, ref, error.permanent)
+            return
+        if isinstance(frame, protocol.HelpRequest):
+            # Past the rate and past the line. A phone that asks on and on has been answered.
+            if self.help_rate.take():
+                (self.help_inbox if self.resumed else self.inbox).put(frame)
+            return
+        ref = str(getattr(frame, "client_id", ""))
+        if self._may_go_on(connection, ref) and not self.inbox.put(frame):
+            connection.hang_up(FLOOD_CODE, stop_reading=True)
+
+    def _may_go_on(self, connection: Connection, ref: str) -> bool:
+        if self.rate.take():
+            return True
+        if self.rate.is_flood:
+            connection.hang_up(FLOOD_CODE, stop_reading=True)
+        else:
+            self._refuse("slow_down", ref, False)
+        return False
 
     async def _obey(self, frame: protocol.AnyClientFrame) -> None:
-        if self.connection is not None:
+        if self.connection is None:
+            return
+        if self.resumed:
             await commands.obey(self.connection, frame)
         elif isinstance(frame, protocol.SessionResume):
-            await self._resume(frame)
+            await self._resume(self.connection, frame)
         else:
             raise Invalid("not_resumed")
 
-    async def _resume(self, frame: protocol.SessionResume) -> None:
-        user = self.scope["user"]
-        if not user.is_authenticated or not check_ticket(
-            frame.ticket, self.scope["session"].session_key
-        ):
-            await self._refuse("ticket_invalid", "", permanent=True)
-            await self.close(SIGN_IN_CODE)
+    async def _resume(self, connection: Connection, frame: protocol.SessionResume) -> None:
+        if not check_ticket(frame.ticket, connection.session_key):
+            self._refuse("ticket_invalid", "", True)
+            connection.hang_up(SIGN_IN_CODE)
             return
-        if self._deadline:
-            self._deadline.cancel()
-        self.connection = Connection(user, self._send_text, self.close)
-        await hub().join(self.connection)
+        self.resumed = True
+        await hub().join(connection)
         for follow in frame.follow:
             try:
-                await hub().follow(self.connection, follow.conversation, follow.after)
+                await connection.caught_up()
+                await hub().follow(connection, follow.conversation, follow.after)
             except Denied as error:
-                await self._refuse(error.code, f"conversation:{follow.conversation}", True)
-        self.connection.push(protocol.encode(protocol.SessionReady(person=person_view(user))))
+                self._refuse(error.code, f"conversation:{follow.conversation}", True)
+        person = person_view(connection.user)
+        connection.push(protocol.encode(protocol.SessionReady(person=person)))
 
-    async def _refuse(self, code: str, ref: str, permanent: bool) -> None:
+    def _refuse(self, code: str, ref: str, permanent: bool) -> None:
         frame = protocol.Error(code=code, text=refusal(code), ref=ref, permanent=permanent)
         if self.connection is not None:
             self.connection.push(protocol.encode(frame))
-        else:
-            await self._send_text(protocol.encode(frame))
 
-    async def _send_text(self, text: str) -> None:
-        await self.send({"type": "websocket.send", "text": text})
-
-    async def close(self, code: int) -> None:
-        await self.send({"type": "websocket.close", "code": code})
-
-    def _too_late(self) -> None:
-        task = asyncio.get_running_loop().create_task(self.close(SIGN_IN_CODE))
-        task.add_done_callback(lambda done: done.exception())
+    def _too_late(self, connection: Connection) -> None:
+        if not self.resumed:
+            connection.hang_up(SIGN_IN_CODE)

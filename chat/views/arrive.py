@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +16,7 @@ from chat.forms import ComeBackForm, StartForm
 from chat.kernel import clock, crypto
 from chat.kernel.errors import DomainError
 from chat.models import Space, User
-from chat.views.gate import AWAY, is_in, person, signed_in
+from chat.views.gate import AWAY, end_session, is_in, person, signed_in
 from chat.views.limits import COME_BACK, START, too_many
 from chat.words import refusal
 
@@ -129,7 +129,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Leave this phone for good: the session ends and nothing of ours stays on it."""
-    logout(request)
+    end_session(request)
     response = redirect("home")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response

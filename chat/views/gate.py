@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from chat.actions.people import look_again_at
 from chat.kernel.errors import Denied, DomainError
 from chat.models import User
 from chat.words import refusal
@@ -28,6 +30,14 @@ def person(request: HttpRequest) -> User:
 def is_in(request: HttpRequest) -> bool:
     """Signed in, and not behind a door that they closed by leaving."""
     return request.user.is_authenticated and not request.session.get(AWAY)
+
+
+def end_session(request: HttpRequest) -> None:
+    """Sign out, and have the sockets of this session closed."""
+    who = request.user
+    logout(request)
+    if isinstance(who, User):
+        look_again_at(who)
 
 
 def signed_in(view: View[P]) -> View[P]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.forms import SignInForm
 from chat.models import User
 from chat.states import Role
-from chat.views.gate import person, staff_only
+from chat.views.gate import end_session, person, staff_only
 from chat.views.limits import SIGN_IN, SIGN_IN_NAME, too_many
 from chat.words import refusal
 
@@ -46,7 +46,7 @@ def _next(request: HttpRequest) -> str:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session; nothing of ours stays in the browser."""
-    logout(request)
+    end_session(request)
     response = redirect("staff-sign-in")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response

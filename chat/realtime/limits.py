@@ -1,0 +1,87 @@
+"""How much one phone, one address and one process may ask of us.
+
+Everything here is counted in this process's own memory, so there is nothing that could fail: no
+limit opens or closes because something else is down. Asking for help is never limited.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as Tally
+
+from django.conf import settings
+from prometheus_client import Counter
+
+PER_SECONDS = 10.0
+"""The window of ``SOCKET_FRAMES``."""
+
+FLOOD_FACTOR = 3
+"""Refused frames, in windows' worth, after which a phone that goes on is cut off."""
+
+BUSY_CODE = 1013
+FLOOD_CODE = 4429
+
+refused_sockets = Counter("lantern_sockets_refused_total", "Sockets refused at a cap", ["cap"])
+refused_frames = Counter("lantern_frames_refused_total", "Frames refused over the rate")
+
+
+class FrameRate:
+    """A token bucket: ``SOCKET_FRAMES`` frames in ten seconds, then as they come back."""
+
+    __slots__ = ("_at", "_refused", "_size", "_tokens")
+
+    def __init__(self) -> None:
+        self._size = float(settings.SOCKET_FRAMES)
+        self._tokens = self._size
+        self._refused = 0
+        self._at = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether one more frame is within the rate."""
+        now = time.monotonic()
+        self._tokens += (now - self._at) * self._size / PER_SECONDS
+        self._at = now
+        if self._tokens >= self._size:
+            self._tokens = self._size
+            self._refused = 0
+        if self._tokens < 1:
+            self._refused += 1
+            refused_frames.inc()
+            return False
+        self._tokens -= 1
+        return True
+
+    @property
+    def is_flood(self) -> bool:
+        """Told to slow down, again and again, and still at it."""
+        return self._refused > FLOOD_FACTOR * self._size
+
+
+class Census:
+    """The sockets of this process by address. One school is one address: that cap is wide."""
+
+    def __init__(self) -> None:
+        self._addresses: Tally[str] = Tally()
+        self._all = 0
+
+    def admit(self, address: str) -> int:
+        """Count one socket; returns 0, or the close code for one too many (counted as well)."""
+        self._all += 1
+        self._addresses[address] += 1
+        if self._all > settings.SOCKETS_PER_PROCESS:
+            refused_sockets.labels("process").inc()
+            return BUSY_CODE
+        if address and self._addresses[address] > settings.SOCKETS_PER_ADDRESS:
+            refused_sockets.labels("address").inc()
+            return FLOOD_CODE
+        return 0
+
+    def dismiss(self, address: str) -> None:
+        """One socket less."""
+        self._all -= 1
+        self._addresses[address] -= 1
+        if self._addresses[address] <= 0:
+            del self._addresses[address]
+
+
+census = Census()
