@@ -130,7 +130,7 @@ def _send_form(request: HttpRequest, conversation_id: int) -> HttpResponse:
                 client_id=form.cleaned_data["client_id"],
                 body=form.cleaned_data["body"],
             )
-            return redirect(f"{_way_back(request, form)}#latest")
+            return redirect(_way_back(request, form))
         except Denied:
             raise
         except DomainError as error:

@@ -21,7 +21,9 @@ def talks(request: HttpRequest) -> HttpResponse:
         return redirect("staff-home")
     state = person_state(person(request))
     waiting = state.help if state.help and state.help.state == "waiting" else None
-    return render(request, "chat/talks.html", {"talks": state.talks, "help": waiting})
+    # The talk they wait in is behind the button that says where they stand.
+    others = [t for t in state.talks if waiting is None or t.conversation != waiting.conversation]
+    return render(request, "chat/talks.html", {"talks": others, "help": waiting})
 
 
 @signed_in

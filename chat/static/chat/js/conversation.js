@@ -11,8 +11,9 @@ import { data, fill, me, say, slot, words } from "./page.js";
 const NEAR_PX = 120; // This close to the end, a reader is at the end.
 const DOORS = new Set(["door", "door_offered", "held_for_person", "contact_details", "unread", "not_published"]);
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, {
+const language = document.documentElement.lang;
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat(language, {
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
 });
 
@@ -67,7 +68,11 @@ class ConversationView {
     this.input.addEventListener("input", () => this.keepDraft());
     this.input.addEventListener("keydown", (event) => this.keyDown(event));
     this.input.addEventListener("focus", () => document.body.classList.add("typing"));
-    this.input.addEventListener("blur", () => document.body.classList.remove("typing"));
+    this.input.addEventListener("blur", () => this.stoppedTyping());
+    // A tap on Send must not take the focus away first: the keyboard would close and the button move.
+    this.composer.addEventListener("mousedown", (event) => {
+      if (event.target !== this.input) event.preventDefault();
+    });
     this.pill.addEventListener("click", () => this.toEnd());
     this.scroll.addEventListener("scroll", () => this.atEnd() && this.seen(), { passive: true });
     must(this.root, "earlier").addEventListener("click", () => this.showEarlier());
@@ -227,7 +232,10 @@ class ConversationView {
     const notice = slot(row, "notice");
     const told = code && code !== "withdrawn" ? words.notices[code] ?? "" : "";
     say(slot(row, "notice-words"), told);
-    if (notice) notice.hidden = !told;
+    if (notice) {
+      notice.hidden = !told;
+      notice.dataset.code = code;
+    }
     const door = slot(row, "door");
     if (door instanceof HTMLFormElement) {
       door.hidden = !own || !DOORS.has(code);
@@ -311,6 +319,13 @@ class ConversationView {
     this.composer.requestSubmit();
   }
 
+  /** The places come back a moment later, so that nothing moves under a finger on its way down. */
+  stoppedTyping() {
+    setTimeout(() => {
+      if (document.activeElement !== this.input) document.body.classList.remove("typing");
+    }, 250);
+  }
+
   async send() {
     const body = this.input.value.trim();
     if (!body) {
@@ -347,6 +362,8 @@ class ConversationView {
     if (draft && !this.input.value) this.input.value = draft;
   }
 }
+
+document.documentElement.classList.add("js");
 
 for (const root of document.querySelectorAll("[data-conversation]")) {
   if (root instanceof HTMLElement) new ConversationView(root);

@@ -95,15 +95,27 @@ function happen(feed, event) {
 }
 
 /**
- * Everybody's order: by place in the conversation, and what has no place yet last.
+ * Everybody's order: by place in the conversation. What has no place (yet) is shown to its author
+ * and to staff where it was written.
  * @param {Feed} feed
  * @returns {Message[]}
  */
 export function ordered(feed) {
-  const last = Number.MAX_SAFE_INTEGER;
-  return [...feed.messages.values()].sort(
-    (a, b) => (a.position ?? last) - (b.position ?? last) || a.id - b.id,
-  );
+  const all = [...feed.messages.values()];
+  const placed = all.filter(hasPlace).sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
+  const unplaced = all.filter((message) => !hasPlace(message)).sort((a, b) => a.id - b.id);
+  /** @type {Message[]} */
+  const order = [];
+  for (const message of placed) {
+    while (unplaced.length && unplaced[0].at < message.at) order.push(...unplaced.splice(0, 1));
+    order.push(message);
+  }
+  return [...order, ...unplaced];
+}
+
+/** @param {Message} message */
+function hasPlace(message) {
+  return message.position !== null && message.position !== undefined;
 }
 
 /**
@@ -123,8 +135,7 @@ export function withEarlier(feed, page) {
  * @param {Feed} feed
  */
 export function oldestPosition(feed) {
-  const oldest = ordered(feed)[0];
-  return oldest?.position ?? null;
+  return ordered(feed).find(hasPlace)?.position ?? null;
 }
 
 /**
