@@ -7,6 +7,7 @@ worker dead: somebody who asked for help is on the page even if nobody ever made
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,9 +22,11 @@ from triage import words
 from triage.access import can_triage
 from triage.actions.opening import reason_rows
 from triage.models import Case, DutyShift
+from triage.places import recent_waits
 from triage.priority import THEIR_REQUEST, rank, what_would_change
 from triage.sources import Source, source_of_assessment, source_of_help
 from triage.states import Band, CaseStatus
+from triage.waiting import FEW, quantile
 
 UNLISTED_AFTER: Final = dt.timedelta(seconds=3)
 """How long a row may be on its way to the list before we show it as it is."""
@@ -92,6 +95,9 @@ class Board:
     screening_asleep: bool
     unread: int
     unread_for: str
+    answered: int
+    half_within: str
+    most_within: str
 
     @property
     def nobody_on_duty(self) -> bool:
@@ -119,6 +125,7 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
     rows = sorted([*rows, *unlisted], key=lambda row: (row.rank, row.since))
     team = [shift.user for shift in _shifts(now)]
     unread, unread_for = unread_messages(now=now)
+    answered, half, most = lately(now=now)
     return Board(
         now=now,
         rows=rows,
@@ -130,6 +137,9 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
         screening_asleep=not WorkerBeat.objects.is_awake(SCREENING, now=now),
         unread=unread,
         unread_for=unread_for,
+        answered=answered,
+        half_within=half,
+        most_within=most,
     )
 
 
@@ -217,6 +227,18 @@ def unread_messages(*, now: dt.datetime) -> tuple[int, str]:
     if oldest is None:
         return 0, ""
     return late.count(), words.minutes(whole_minutes(now - oldest))
+
+
+def lately(*, now: dt.datetime) -> tuple[int, str, str]:
+    """How many were picked up lately, and within what time half and nine in ten of them were.
+
+    The times are empty while too few were picked up to say anything true.
+    """
+    waits = recent_waits(now=now)
+    if len(waits) < FEW:
+        return len(waits), "", ""
+    half, most = quantile(waits, 0.5), quantile(waits, 0.9)
+    return len(waits), words.minutes(math.ceil(half)), words.minutes(math.ceil(most))
 
 
 def whole_minutes(time: dt.timedelta) -> int:

@@ -15,7 +15,7 @@ Words = str | Promise
 
 BANDS: Final[Mapping[str, Words]] = {
     Band.IMMEDIATE: _("Now"),
-    Band.URGENT: _("Next"),
+    Band.URGENT: _("Urgent"),
     Band.SOON: _("Soon"),
 }
 

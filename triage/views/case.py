@@ -30,7 +30,7 @@ from triage.models import Case
 from triage.sources import source_of_assessment, source_of_help
 from triage.states import CaseStatus, SourceKind
 from triage.views.gate import clinical
-from triage.words import HAND_BACK_LINE, refusal
+from triage.words import HAND_BACK_LINE, OUTCOMES, refusal
 
 
 def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
         "case": case,
         "case_row": row_of_case(case, now=now),
         "holds": holds,
+        "outcome_words": OUTCOMES.get(case.outcome_code, ""),
         "may_hand_back": case.status == CaseStatus.WITH_CLINICIAN,
         "events": case.events.select_related("by"),
         "notes": case.notes.select_related("author"),
