@@ -181,9 +181,18 @@ def _frame(frame: type[msgspec.Struct]) -> str:
     if fields:
         lines += ["", "| field | type | |", "|--|--|--|"]
         for one in fields:
-            needed = "required" if one.required else "may be absent"
+            needed = "required" if one.required else f"absent means {_absent(one)}"
             lines.append(f"| `{one.encode_name}` | {_kind(kinds.type_info(one.type))} | {needed} |")
     return "\n".join(lines)
+
+
+def _absent(field: msgspec.structs.FieldInfo) -> str:
+    """What a field means that was left out, because it has its default."""
+    if field.default is msgspec.NODEFAULT:
+        return "none"  # A list, made anew each time.
+    if field.default is None:
+        return "nothing known"
+    return "empty" if field.default == "" else f"`{str(field.default).lower()}`"
 
 
 def _first_paragraph(frame: type) -> str:
