@@ -13,149 +13,52 @@ One to one nothing is ever kept back: closed to peers, open to clinicians. The r
 and its urgency are worked out all the same.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, Literal
+from typing import Literal
 
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Reading, Signal, Span
 from moderation.classifiers.labels import DANGER, TOXICITY, Label
-
-POLICY_VERSION: Final = "2026-11.1"
-
-Action = Literal["publish", "hold"]
-Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
-Urgency = Literal["immediate", "urgent", "soon", ""]
-Notice = Literal["none", "held_for_person", "door", "contact_details", "unread"]
-
-HARMS: Final[tuple[Harm, ...]] = (
-    "danger",
-    "safeguarding",
-    "abuse",
-    "contact",
-    "unread",
-    "routine",
+from moderation.policy_table import (
+    ABUSE_OF_OTHERS,
+    HARMS,
+    NOT_THE_WRITER,
+    POLICY_VERSION,
+    RULE_SOURCES,
+    RULE_THRESHOLD,
+    RULES,
+    SELF_SWEARING,
+    URGENCIES,
+    Action,
+    Harm,
+    Notice,
+    Rule,
+    Urgency,
 )
-"""Bands of the review list, worst first."""
 
-URGENCIES: Final[tuple[Urgency, ...]] = ("immediate", "urgent", "soon", "")
-"""Hints for the case, fastest first."""
+__all__ = [
+    "HARMS",
+    "POLICY_VERSION",
+    "RULES",
+    "URGENCIES",
+    "Action",
+    "Harm",
+    "Notice",
+    "PolicyContext",
+    "Reason",
+    "Urgency",
+    "Verdict",
+    "crisis_alarm",
+    "crisis_score",
+    "decide",
+    "fired_labels",
+    "threshold_for",
+    "toxicity_score",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What one label means here.
-
-    `threshold` is for the encoder's probability, chosen on the development sets; a rule of the
-    pattern and contact readers fires at `RULE_THRESHOLD`. `words` are for staff.
-    """
-
-    threshold: float
-    words: str
-    harm: Harm
-    hold: bool = False
-    door: bool = False
-    case: bool = False
-    urgency: Urgency = ""
-
-
-RULE_THRESHOLD: Final = 0.5
-"""Explicit patterns give fixed scores: 0.5 and above counts, below is shown and decides nothing."""
-
-RULES: Final[Mapping[str, Rule]] = MappingProxyType(
-    {
-        Label.INTENT_OR_PLAN: Rule(
-            0.5,
-            "The writer may mean to end their life, or has a plan",
-            "danger",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="immediate",
-        ),
-        Label.METHOD_SEEKING: Rule(
-            0.5,
-            "The writer may be asking how to hurt themselves",
-            "danger",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="immediate",
-        ),
-        Label.IDEATION: Rule(
-            0.5,
-            "The writer may be thinking about dying",
-            "danger",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="urgent",
-        ),
-        Label.SELF_HARM: Rule(
-            0.5,
-            "The writer may be hurting themselves",
-            "danger",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="urgent",
-        ),
-        Label.ABUSE_DISCLOSURE: Rule(
-            0.5,
-            "The writer may be telling us that somebody hurts them",
-            "safeguarding",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="urgent",
-        ),
-        Label.EATING_DISORDER: Rule(
-            0.5,
-            "The writer may have a problem with eating now",
-            "danger",
-            hold=True,
-            door=True,
-            case=True,
-            urgency="soon",
-        ),
-        Label.GROOMING: Rule(
-            0.5,
-            "Somebody may be trying to win a young person's trust to harm them",
-            "safeguarding",
-            hold=True,
-            case=True,
-            urgency="urgent",
-        ),
-        Label.THREAT: Rule(0.5, "It may threaten somebody", "abuse", hold=True),
-        Label.IDENTITY_ATTACK: Rule(
-            0.5, "It may attack people for who they are", "abuse", hold=True
-        ),
-        Label.SEVERE_TOXICITY: Rule(0.5, "It may be very hateful", "abuse", hold=True),
-        Label.INSULT: Rule(0.7, "It may insult somebody", "abuse", hold=True),
-        Label.TOXICITY: Rule(0.7, "It may drive others out of the room", "abuse", hold=True),
-        Label.OBSCENE: Rule(0.8, "It has strong swear words", "routine"),
-        Label.CONTACT_MOVE: Rule(
-            0.7, "It may give or ask for a way to make contact outside", "contact", hold=True
-        ),
-        Label.WORRIED_ABOUT_FRIEND: Rule(
-            0.5, "The writer may be worried about somebody else", "routine", door=True
-        ),
-        Label.DISTRESS: Rule(0.5, "The writer may be having a hard time", "routine", door=True),
-        Label.PAST_OR_RECOVERY: Rule(0.5, "It may be about the past, or getting better", "routine"),
-    }
-)
-"""Every label in order of weight: the first that fires names the reason shown first."""
-
-SELF_SWEARING: Final = "self_directed_swearing"
-"""Name of the pattern for swearing about oneself. It is distress, not abuse of anybody."""
-
-ABUSE_OF_OTHERS: Final = frozenset({Label.THREAT, Label.IDENTITY_ATTACK, Label.SEVERE_TOXICITY})
-"""Kept even where the writer swears about themselves: these are always about others too."""
-
-RULE_SOURCES: Final = frozenset({PATTERNS, CONTACT})
-
-NOT_THE_WRITER: Final = frozenset({"past", "fiction"})
-"""A pattern that knows it is about the past or a story shows itself and decides nothing."""
+FRIEND = "friend"
+OTHERS = NOT_THE_WRITER | {FRIEND}
+PHRASE_SHARE = 0.5
+"""How much of a phrase's score is added to the encoder's where messages are put in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +110,25 @@ class Verdict:
 
 
 def crisis_score(reading: Reading) -> float:
-    """The number by which messages are ordered when danger to the writer is looked for, 0 to 1."""
-    return max((s.score for s in reading.signals if s.label in DANGER and _counts(s)), default=0.0)
+    """The number by which messages are ordered when danger to the writer is looked for, 0 to 1.
+
+    The encoder's highest danger probability, raised by what explicit phrases add: the two readers
+    err in different places, so a message that both see comes before one that only one sees.
+    """
+    own = [s for s in reading.signals if s.label in DANGER and s.person not in OTHERS]
+    model = max((s.score for s in own if s.source == ENCODER), default=0.0)
+    phrases = max((s.score for s in own if s.source == PATTERNS), default=0.0)
+    return 1.0 - (1.0 - model) * (1.0 - PHRASE_SHARE * phrases)
+
+
+def crisis_alarm(reading: Reading) -> bool:
+    """Whether danger to the writer is found at the thresholds of this policy."""
+    return any(s.label in DANGER and s.person != FRIEND for s in _fired(reading))
+
+
+def fired_labels(reading: Reading) -> frozenset[str]:
+    """The labels at or over their threshold, whatever follows from them."""
+    return frozenset(str(s.label) for s in _fired(reading))
 
 
 def toxicity_score(reading: Reading) -> float:
@@ -224,7 +144,7 @@ def threshold_for(label: str, source: str) -> float:
 def decide(reading: Reading, context: PolicyContext) -> Verdict:
     """Decide about one message. Every verdict has at least one reason."""
     fired = [s for s in _fired(reading) if not _excused(s, reading)]
-    imminent_friend = [s for s in fired if s.person == "friend" and s.label in DANGER]
+    imminent_friend = [s for s in fired if s.person == FRIEND and s.label in DANGER]
     own = [s for s in fired if s not in imminent_friend]
     reasons = _reasons(own, imminent_friend, reading, context)
     rules = [RULES[s.label] for s in own]
@@ -286,7 +206,7 @@ def _urgency(rules: list[Rule], friend: bool, context: PolicyContext) -> Urgency
     found: set[Urgency] = {rule.urgency for rule in rules if rule.case}
     if friend:
         found.add("immediate")
-    urgency = next((urgency for urgency in URGENCIES if urgency in found), "")
+    urgency: Urgency = next((urgency for urgency in URGENCIES if urgency in found), "")
     if urgency == "soon" and context.author_age_band.startswith("11"):
         return "urgent"
     return urgency

@@ -30,8 +30,9 @@ class LibraryBackend:
         import torch
         from detoxify import Detoxify
         from safetensors.torch import load_file
-        from transformers.utils import logging as library_logging
+        from transformers.utils import logging
 
+        library_logging: Any = logging
         torch.set_num_threads(1)
         library_logging.disable_progress_bar()
         library_logging.set_verbosity_error()

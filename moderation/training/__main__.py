@@ -11,8 +11,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m moderation.training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     options.add_training(commands.add_parser("train"))
-    arguments = parser.parse_args()
-    options.run_training(vars(arguments), _say)
+    options.add_evaluation(commands.add_parser("evaluate"))
+    given = vars(parser.parse_args())
+    run = options.run_training if given["command"] == "train" else options.run_evaluation
+    run(given, _say)
     return 0
 
 

@@ -20,27 +20,27 @@ from moderation.training.rows import PLACE, Row
 
 Say = Callable[[str], None]
 STATE: Final = "state.pt"
-STEPS_BETWEEN_WORDS: Final = 50
+STEPS_BETWEEN_WORDS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One run. `budget` is padded tokens a step; `frozen` lower layers stay as they are."""
 
-    epochs: int = 3
+    epochs: int = 4
     max_tokens: int = 96
     budget: int = 4096
-    rate: float = 1.2e-4
+    rate: float = 1.5e-4
     head_rate: float = 1e-3
     warm_up: float = 0.06
     frozen: int = 0
     mixed_share: float = 0.5
-    own_repeats: int = 2
+    own_repeats: int = 3
     positive_weight: float = 2.0
     seed: int = 20261123
     device: str = "cpu"
-    threads: int = 2
-    save_steps: int = 300
+    threads: int = 1
+    save_steps: int = 100
 
 
 @dataclass(slots=True)
@@ -64,13 +64,9 @@ class Trainer:
         folder: Path,
         say: Say,
     ) -> None:
-        self.model, self.tokenizer, self.plan, self.folder, self.say = (
-            model.to(plan.device),
-            tokenizer,
-            plan,
-            folder,
-            say,
-        )
+        self.model: Any = model
+        self.model.to(plan.device)
+        self.tokenizer, self.plan, self.folder, self.say = tokenizer, plan, folder, say
         freeze(model, plan.frozen)
         self.progress = Progress()
         self.optimizer = _optimizer(model, plan)
@@ -127,7 +123,7 @@ class Trainer:
         if not math.isfinite(loss.item()):
             raise FloatingPointError("the loss is no longer a number: lower the rate")
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         progress = self.progress
@@ -180,7 +176,7 @@ def masked_loss(
     return (each * counted).sum() / counted.sum().clamp(min=1.0)
 
 
-def _optimizer(model: BertForSequenceClassification, plan: Plan) -> torch.optim.Optimizer:
+def _optimizer(model: Any, plan: Plan) -> torch.optim.Optimizer:
     """AdamW; the head learns faster than the encoder, and the lower layers slower."""
     head = [*model.classifier.parameters(), *model.bert.pooler.parameters()]
     groups: list[dict[str, Any]] = [{"params": head, "peak": plan.head_rate, "lr": plan.head_rate}]
@@ -188,4 +184,7 @@ def _optimizer(model: BertForSequenceClassification, plan: Plan) -> torch.optim.
         if index >= plan.frozen:
             rate = plan.rate * 0.85 ** (len(model.bert.encoder.layer) - 1 - index)
             groups.append({"params": list(layer.parameters()), "peak": rate, "lr": rate})
-    return torch.optim.AdamW(groups, lr=plan.rate, weight_decay=0.01)
+    if plan.frozen == 0:
+        words = list(model.bert.embeddings.parameters())
+        groups.append({"params": words, "peak": plan.rate * 0.3, "lr": plan.rate * 0.3})
+    return torch.optim.AdamW(groups, lr=plan.rate, weight_decay=0.01, fused=True)

@@ -28,6 +28,7 @@ COLUMNS: Final = {
     "identity_hate": Label.IDENTITY_ATTACK,
 }
 PLACE: Final = {label: index for index, label in enumerate(ALL)}
+HALF: Final = 0.5
 ASSUMED: Final = 0.25
 """Weight of a 0 that no annotator gave: a comment on an article is not a cry for help, mostly."""
 
@@ -77,8 +78,8 @@ def read_records(path: Path) -> Iterator[Record]:
     csv.field_size_limit(2**31 - 1)
     with open_table(path) as table:
         for number, cells in enumerate(csv.DictReader(table)):
-            values = {
-                label: float(cells[name])
+            values: dict[str, float] = {
+                str(label): float(cells[name])
                 for name, label in COLUMNS.items()
                 if (cells.get(name) or "").strip()
             }
@@ -138,9 +139,16 @@ def _open_row(record: Record) -> Row:
     weights = np.full(len(ALL), LOW_WEIGHT.get(record.source, 1.0), dtype=np.float32)
     for label, value in record.values.items():
         targets[PLACE[Label(label)]] = value
+    if record.values.get(Label.IDENTITY_ATTACK, 0.0) >= HALF:
+        targets[PLACE[Label.TOXICITY]] = 1.0  # An attack on a group is toxic, whoever was asked.
     told = _FIRST_PERSON.search(record.text) is not None
     if record.crisis == 0.0 or (record.crisis is None and not told):
-        assumed = (*DANGER, Label.EATING_DISORDER, Label.ABUSE_DISCLOSURE, *SAFEGUARDING)
+        assumed: tuple[Label, ...] = (
+            *DANGER,
+            Label.EATING_DISORDER,
+            Label.ABUSE_DISCLOSURE,
+            *SAFEGUARDING,
+        )
         if record.tag == "distress":
             assumed = DANGER
             targets[PLACE[Label.DISTRESS]] = 1.0
@@ -159,7 +167,7 @@ def _corpus_row(line: Line) -> Row:
     targets = np.zeros(len(ALL), dtype=np.float32)
     for label in line.labels:
         targets[PLACE[label]] = 1.0
-    for label in _unsaid(line.labels):
+    for label in _unsaid(line):
         targets[PLACE[label]] = np.nan
     weights = np.ones(len(ALL), dtype=np.float32)
     return Row(
@@ -167,15 +175,20 @@ def _corpus_row(line: Line) -> Row:
     )
 
 
-def _unsaid(labels: frozenset[Label]) -> set[Label]:
-    """What a writer of the corpus was not asked to tell apart."""
+def _unsaid(line: Line) -> set[Label]:
+    """What the writers of the corpus were not asked to tell apart: never read it as no."""
+    labels = line.labels
     unsaid: set[Label] = set()
     if labels & set(TOXICITY):
         unsaid |= set(TOXICITY)
+    if line.kind in ("self_swearing", "reclaimed"):
+        unsaid.add(Label.OBSCENE)
     if labels & set(CRISIS):
         unsaid.add(Label.DISTRESS)
-    if Label.METHOD_SEEKING in labels:
-        unsaid.add(Label.IDEATION)
+    if labels & {Label.METHOD_SEEKING, Label.SELF_HARM}:
+        unsaid |= {Label.IDEATION, Label.SELF_HARM}
+    if labels & {Label.PAST_OR_RECOVERY, Label.WORRIED_ABOUT_FRIEND}:
+        unsaid.add(Label.ABUSE_DISCLOSURE)
     if Label.GROOMING in labels:
         unsaid.add(Label.CONTACT_MOVE)
     return unsaid - labels

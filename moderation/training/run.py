@@ -5,20 +5,22 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from tokenizers import Tokenizer
+from transformers import BertForSequenceClassification
 
 from moderation.training.checkpoint import write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
 from moderation.training.loop import Plan, Say, Trainer
-from moderation.training.model import backbone_folder, from_backbone
+from moderation.training.model import backbone_folder, from_backbone, from_checkpoint
 from moderation.training.rows import Row, corpus_rows, open_rows
 from moderation.training.vocabulary import backbone_tokenizer, build, choose
 
 TRAINING_FILES: Final = ("train.toxicity.csv.gz", "train.crisis.csv.gz")
 CAPS: Final = {
-    "davidson_hate_offensive": 4000,
-    "hatexplain": 5000,
-    "wiki_context_toxicity": 5000,
-    "stormfront_hate": 3000,
+    "davidson_hate_offensive": 5000,
+    "hatexplain": 9000,
+    "wiki_context_toxicity": 6000,
+    "stormfront_hate": 5000,
 }
 """At most so many rows of a source whose labels are coarse or one-sided."""
 
@@ -44,16 +46,23 @@ def train(
     corpus: Path = CORPUS,
     share: float = 1.0,
     pieces: int = 14000,
+    start_from: Path | None = None,
 ) -> str:
     """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest."""
     found, own = gather(data, corpus, plan.seed, share)
     say(f"{len(found)} open rows, {len(own)} own rows")
-    backbone = backbone_folder()
-    original = backbone_tokenizer(backbone)
-    vocabulary = choose(original, [r.text for r in [*found, *own]], size=pieces)
-    tokenizer = build(vocabulary)
-    model = from_backbone(backbone, vocabulary, original)
+    if start_from:
+        model, tokenizer = from_checkpoint(start_from)
+    else:
+        model, tokenizer = _from_backbone([*found, *own], pieces)
     trainer = Trainer(model, tokenizer, plan, work, say)
     trainer.run(found, own)
     notes = {"plan": asdict(plan), "open_rows": len(found), "own_rows": len(own)}
     return write_checkpoint(out, model, tokenizer, version=version, notes=notes)
+
+
+def _from_backbone(rows: list[Row], pieces: int) -> tuple[BertForSequenceClassification, Tokenizer]:
+    folder = backbone_folder()
+    original = backbone_tokenizer(folder)
+    vocabulary = choose(original, [row.text for row in rows], size=pieces)
+    return from_backbone(folder, vocabulary, original), build(vocabulary)

@@ -31,7 +31,8 @@ def choose(tokenizer: Tokenizer, texts: Iterable[str], *, size: int) -> list[str
     words = sorted(
         (p for p in vocabulary if p.isascii() and p.isalpha()), key=vocabulary.__getitem__
     )
-    wanted = [tokenizer.id_to_token(i) for i, n in counts.most_common() if n > 1]
+    pieces = {index: piece for piece, index in vocabulary.items()}
+    wanted = [pieces[i] for i, n in counts.most_common() if n > 1]
     keep = set(must)
     for piece in [*wanted, *words[:COMMON_WORDS]]:
         if len(keep) >= size:

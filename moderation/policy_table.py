@@ -1,0 +1,149 @@
+"""The policy's table: what each label means here, in the order of weight. Data, no decisions.
+
+A change here is a change of what happens to people. Raise `POLICY_VERSION` with it: every verdict
+is stored with the version that gave it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from moderation.classifiers.base import CONTACT, PATTERNS
+from moderation.classifiers.labels import Label
+
+POLICY_VERSION: Final = "2026-11.1"
+
+Action = Literal["publish", "hold"]
+Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
+Urgency = Literal["immediate", "urgent", "soon", ""]
+Notice = Literal["none", "held_for_person", "door", "contact_details", "unread"]
+
+HARMS: Final[tuple[Harm, ...]] = (
+    "danger",
+    "safeguarding",
+    "abuse",
+    "contact",
+    "unread",
+    "routine",
+)
+"""Bands of the review list, worst first."""
+
+URGENCIES: Final[tuple[Urgency, ...]] = ("immediate", "urgent", "soon", "")
+"""Hints for the case, fastest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one label means here.
+
+    `threshold` is for the encoder's probability, chosen on the development sets; a rule of the
+    pattern and contact readers fires at `RULE_THRESHOLD`. `words` are for staff.
+    """
+
+    threshold: float
+    words: str
+    harm: Harm
+    hold: bool = False
+    door: bool = False
+    case: bool = False
+    urgency: Urgency = ""
+
+
+RULE_THRESHOLD: Final = 0.5
+"""Explicit patterns give fixed scores: 0.5 and above counts, below is shown and decides nothing."""
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        Label.INTENT_OR_PLAN: Rule(
+            0.5,
+            "The writer may mean to end their life, or has a plan",
+            "danger",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="immediate",
+        ),
+        Label.METHOD_SEEKING: Rule(
+            0.5,
+            "The writer may be asking how to hurt themselves",
+            "danger",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="immediate",
+        ),
+        Label.IDEATION: Rule(
+            0.5,
+            "The writer may be thinking about dying",
+            "danger",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="urgent",
+        ),
+        Label.SELF_HARM: Rule(
+            0.5,
+            "The writer may be hurting themselves",
+            "danger",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="urgent",
+        ),
+        Label.ABUSE_DISCLOSURE: Rule(
+            0.5,
+            "The writer may be telling us that somebody hurts them",
+            "safeguarding",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="urgent",
+        ),
+        Label.EATING_DISORDER: Rule(
+            0.5,
+            "The writer may have a problem with eating now",
+            "danger",
+            hold=True,
+            door=True,
+            case=True,
+            urgency="soon",
+        ),
+        Label.GROOMING: Rule(
+            0.5,
+            "Somebody may be trying to win a young person's trust to harm them",
+            "safeguarding",
+            hold=True,
+            case=True,
+            urgency="urgent",
+        ),
+        Label.THREAT: Rule(0.5, "It may threaten somebody", "abuse", hold=True),
+        Label.IDENTITY_ATTACK: Rule(
+            0.5, "It may attack people for who they are", "abuse", hold=True
+        ),
+        Label.SEVERE_TOXICITY: Rule(0.5, "It may be very hateful", "abuse", hold=True),
+        Label.INSULT: Rule(0.7, "It may insult somebody", "abuse", hold=True),
+        Label.TOXICITY: Rule(0.7, "It may drive others out of the room", "abuse", hold=True),
+        Label.OBSCENE: Rule(0.8, "It has strong swear words", "routine"),
+        Label.CONTACT_MOVE: Rule(
+            0.7, "It may give or ask for a way to make contact outside", "contact", hold=True
+        ),
+        Label.WORRIED_ABOUT_FRIEND: Rule(
+            0.5, "The writer may be worried about somebody else", "routine", door=True
+        ),
+        Label.DISTRESS: Rule(0.5, "The writer may be having a hard time", "routine", door=True),
+        Label.PAST_OR_RECOVERY: Rule(0.5, "It may be about the past, or getting better", "routine"),
+    }
+)
+"""Every label in order of weight: the first that fires names the reason shown first."""
+
+SELF_SWEARING: Final = "self_directed_swearing"
+"""Name of the pattern for swearing about oneself. It is distress, not abuse of anybody."""
+
+ABUSE_OF_OTHERS: Final = frozenset({Label.THREAT, Label.IDENTITY_ATTACK, Label.SEVERE_TOXICITY})
+"""Kept even where the writer swears about themselves: these are always about others too."""
+
+RULE_SOURCES: Final = frozenset({PATTERNS, CONTACT})
+
+NOT_THE_WRITER: Final = frozenset({"past", "fiction"})
+"""A pattern that knows it is about the past or a story shows itself and decides nothing."""
