@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -24,24 +24,39 @@ class Change:
     person: User | None = None
 
 
-def _take_seqs(conversation_id: int, count: int, now: dt.datetime) -> int:
-    """Reserve ``count`` numbers under the conversation's row lock; returns the last."""
+def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
+    """Reserve that many numbers in each conversation, under its row lock; returns the last ones.
+
+    Rows are locked in the order of their ids: two batches that share some cannot wait for each
+    other for ever.
+    """
+    if len(counts) > 1:
+        rows = Conversation.objects.filter(pk__in=counts).order_by("pk")
+        list(rows.select_for_update().values_list("pk", flat=True))
     table = Conversation._meta.db_table
+    heads: dict[int, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET last_seq = last_seq + %s, last_event_at = %s "  # noqa: S608
-            "WHERE id = %s RETURNING last_seq",
-            [count, now, conversation_id],
-        )
-        row = cursor.fetchone()
-    return int(row[0])
+        for count in sorted(set(counts.values())):
+            mine = [conversation_id for conversation_id, c in counts.items() if c == count]
+            places = ", ".join(["%s"] * len(mine))
+            cursor.execute(
+                f"UPDATE {table} SET last_seq = last_seq + %s, last_event_at = %s "  # noqa: S608
+                f"WHERE id IN ({places}) RETURNING id, last_seq",
+                [count, now, *mine],
+            )
+            heads.update(cursor.fetchall())
+    return heads
 
 
 def append_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:
-    """Append ``changes`` in order and ring once per conversation after commit.
+    """Append ``changes`` in order and ring once per conversation after commit."""
+    return ConversationEvent.objects.bulk_create(number_events(changes, now=now))
 
-    Must run inside a transaction, so that commit order is seq order. Conversations are locked in
-    the order of their ids: two batches that share some cannot wait for each other for ever.
+
+def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:
+    """The events of ``changes`` with their numbers, for the caller to save before it commits.
+
+    Must run inside a transaction, so that commit order is seq order.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("append_events needs the transaction that makes the change")
@@ -49,9 +64,9 @@ def append_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
     for change in changes:
         grouped[change.conversation_id].append(change)
     events: list[ConversationEvent] = []
-    for conversation_id in sorted(grouped):
-        mine = grouped[conversation_id]
-        head = _take_seqs(conversation_id, len(mine), now)
+    heads = _take_seqs({key: len(mine) for key, mine in grouped.items()}, now)
+    for conversation_id, mine in grouped.items():
+        head = heads[conversation_id]
         for seq, change in enumerate(mine, start=head - len(mine) + 1):
             events.append(
                 ConversationEvent(
@@ -64,4 +79,4 @@ def append_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
                 )
             )
         ring_on_commit(conversation_topic(conversation_id), head)
-    return ConversationEvent.objects.bulk_create(events)
+    return events

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from chat.access import Seat, access_own_message, check_may_post, seats_for, seats_of
-from chat.actions.feed import Change, append_events
+from chat.actions.feed import Change, append_events, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
 from chat.kernel.transitions import change_state
-from chat.models import AuditRow, Message, SendRefusal, User, WorkerBeat
+from chat.models import AuditRow, ConversationEvent, Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
 from chat.states import (
@@ -178,8 +178,16 @@ def _accept(
 def _save(new: list[Message], *, now: dt.datetime) -> None:
     if not new:
         return
+    arrivals = [Change(m.conversation_id, _arrival(m), message=m) for m in new]
+    events = number_events(arrivals, now=now)
+    for event in events:
+        message = event.message
+        if message and event.kind == EventKind.MESSAGE_PUBLISHED:
+            message.position = event.seq
     Message.objects.bulk_create(new)
-    _place([(m, _arrival(m)) for m in new], now=now)
+    for event in ConversationEvent.objects.bulk_create(events):
+        if event.message:
+            event.message.arrival = event
     ring_on_commit(work_topic("screening"))
 
 

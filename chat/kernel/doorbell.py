@@ -4,15 +4,18 @@ A ring carries a topic and a head number: no text, no names, nothing to leak, sa
 matters is in the database before anybody rings; whoever hears the bell reads rows, and whoever
 misses it finds them on the next sweep.
 
-Inside one process a ring is a plain function call. Between processes it travels over the channel
-layer, coalesced, so that a busy conversation costs one publish per turn of the loop.
+Inside one process a ring is a plain function call. Between processes all rings of one turn of the
+loop travel as one parcel, to every process: sorting out what nobody here listens to costs less than
+a subscription per conversation, and there is only one subscription to lose.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,7 +30,13 @@ Listener = Callable[[str, int], None]
 """Called in the event loop with the topic and the head; must not block and must not raise."""
 
 RENEW_SECONDS = 15.0
-"""How often subscriptions are asserted again; a lost one is deaf for no longer than this."""
+"""How often the subscription is asserted again; a lost one is deaf for no longer than this."""
+
+EVERYBODY = "rings"
+"""The one group of the channel layer."""
+
+RINGS_TOGETHER = 500
+SEND_WITHIN_SECONDS = 5.0
 
 lost_rings = Counter("lantern_doorbell_lost_total", "Rings that could not be sent onwards")
 
@@ -71,10 +80,7 @@ class Doorbell:
 
     def listen(self, topic: str, listener: Listener) -> None:
         """Hear every ring of ``topic`` from now on."""
-        first = topic not in self._listeners
         self._listeners.setdefault(topic, set()).add(listener)
-        if first and self._shared and self._channel:
-            self._spawn(self._join(topic))
 
     def forget(self, topic: str, listener: Listener) -> None:
         """Stop hearing ``topic``."""
@@ -84,8 +90,6 @@ class Doorbell:
         listeners.discard(listener)
         if not listeners:
             del self._listeners[topic]
-            if self._shared and self._channel:
-                self._spawn(self._leave(topic))
 
     def rung(self, topic: str, head: int) -> None:
         """Ring here at once, and onwards with the next turn of the loop."""
@@ -105,11 +109,6 @@ class Doorbell:
         for listener in tuple(self._listeners.get(topic, ())):
             listener(topic, head)
 
-    def _spawn(self, job: Any) -> None:
-        task = self._loop.create_task(job)
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
-
     async def _supervise(self, job: Callable[[], Any]) -> None:
         """A reader or sender that dies comes back: otherwise the process would be deaf for ever."""
         while True:
@@ -122,51 +121,45 @@ class Doorbell:
                 await asyncio.sleep(1)
 
     async def _send_out(self) -> None:
+        """What was rung during one turn travels together, however many topics it was."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            outgoing, self._outgoing = self._outgoing, {}
-            for topic, head in outgoing.items():
+            outgoing, self._outgoing = list(self._outgoing.items()), {}
+            for start in range(0, len(outgoing), RINGS_TOGETHER):
+                rings = outgoing[start : start + RINGS_TOGETHER]
                 try:
-                    await self._layer.group_send(topic, {"topic": topic, "head": head})
+                    async with asyncio.timeout(SEND_WITHIN_SECONDS):
+                        await self._layer.group_send(EVERYBODY, _parcel(rings, self._channel))
                 except Exception:
-                    lost_rings.inc()
+                    lost_rings.inc(len(outgoing) - start)
                     raise
 
     async def _receive(self) -> None:
         if not self._channel:
             self._channel = await self._layer.new_channel()
-            await self._join_all()
+            await self._layer.group_add(EVERYBODY, self._channel)
         while True:
-            ring = await self._layer.receive(self._channel)
-            self._deliver(ring["topic"], ring["head"])
+            parcel = await self._layer.receive(self._channel)
+            if parcel["from"] == self._channel:
+                continue
+            for topic, head in parcel["rings"]:
+                self._deliver(topic, head)
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._join_all()
+            if self._channel:
+                await self._layer.group_add(EVERYBODY, self._channel)
 
-    async def _join_all(self) -> None:
-        for topic in tuple(self._listeners):
-            await self._layer.group_add(topic, self._channel)
 
-    async def _join(self, topic: str) -> None:
-        try:
-            await self._layer.group_add(topic, self._channel)
-        except Exception as error:  # noqa: BLE001 — asserted again by _renew.
-            log.warning("doorbell could not join a topic: %s", type(error).__name__)
-
-    async def _leave(self, topic: str) -> None:
-        if topic in self._listeners:
-            return
-        try:
-            await self._layer.group_discard(topic, self._channel)
-        except Exception as error:  # noqa: BLE001 — a ring too many does no harm.
-            log.warning("doorbell could not leave a topic: %s", type(error).__name__)
+def _parcel(rings: Sequence[tuple[str, int]], sender: str) -> dict[str, object]:
+    return {"from": sender, "rings": list(rings)}
 
 
 _bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Doorbell] = WeakKeyDictionary()
 _home: Doorbell | None = None
+_gathered: ContextVar[list[tuple[str, int]] | None] = ContextVar("rings", default=None)
 
 
 def doorbell() -> Doorbell:
@@ -180,6 +173,10 @@ def doorbell() -> Doorbell:
 
 def ring(topic: str, head: int = 0) -> None:
     """Ring at once, from any thread. Never raises and never waits for anybody."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.append((topic, head))
+        return
     home = _home
     if home is not None and not home.loop.is_closed() and home.loop.is_running():
         home.loop.call_soon_threadsafe(home.rung, topic, head)
@@ -188,10 +185,21 @@ def ring(topic: str, head: int = 0) -> None:
     if isinstance(layer, InMemoryChannelLayer):
         return  # Nobody listens in this process, and the layer reaches no other.
     try:
-        async_to_sync(layer.group_send)(topic, {"topic": topic, "head": head})
+        async_to_sync(layer.group_send)(EVERYBODY, _parcel([(topic, head)], ""))
     except Exception as error:  # noqa: BLE001 — the row is the promise; a lost ring only costs time.
         lost_rings.inc()
         log.warning("ring lost: %s", type(error).__name__)
+
+
+@contextmanager
+def gather_rings() -> Iterator[list[tuple[str, int]]]:
+    """Keep what this thread rings, for a caller in the event loop to ring there himself."""
+    rings: list[tuple[str, int]] = []
+    token = _gathered.set(rings)
+    try:
+        yield rings
+    finally:
+        _gathered.reset(token)
 
 
 def ring_on_commit(topic: str, head: int = 0) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
@@ -9,6 +9,9 @@ from chat.models.conversation import Conversation
 from chat.models.leasable import Leasable
 from chat.models.user import User
 from chat.states import MachineReading, MessageState, Notice
+
+if TYPE_CHECKING:
+    from chat.models.event import ConversationEvent
 
 MAX_BODY = 4000
 """Longest message, in code points."""
@@ -46,6 +49,9 @@ class Message(Leasable):
     position = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+
+    arrival: ConversationEvent | None = None
+    """The event of a message saved a moment ago, in this process: it need not be read again."""
 
     class Meta:
         constraints: ClassVar = [

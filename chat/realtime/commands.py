@@ -25,9 +25,9 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
         case p.ConversationFollow():
             await present(connection)
             await connection.caught_up()
-            await hub().follow(connection, frame.conversation, frame.after)
+            await hub().rooms.follow(connection, frame.conversation, frame.after)
         case p.ConversationUnfollow():
-            hub().unfollow(connection, frame.conversation)
+            hub().rooms.unfollow(connection, frame.conversation)
         case p.HelpRequest():
             await help_request(connection, frame)
         case p.MessageEdit():
@@ -44,7 +44,7 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
                 message_id=frame.message,
             )
         case p.Ping():
-            connection.push(p.encode(hub().heads(connection)))
+            connection.push(p.encode(hub().rooms.heads(connection)))
         case p.SessionResume():
             raise Invalid("frame_unknown")
 

@@ -126,7 +126,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         for follow in frame.follow:
             try:
                 await connection.caught_up()
-                await hub().follow(connection, follow.conversation, follow.after)
+                await hub().rooms.follow(connection, follow.conversation, follow.after)
             except Denied as error:
                 self._refuse(error.code, f"conversation:{follow.conversation}", True)
         person = person_view(connection.user)

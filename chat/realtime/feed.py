@@ -6,7 +6,7 @@ frames since is a fresh snapshot, and a message removed meanwhile is never repla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import F, Q, QuerySet
 
@@ -77,10 +77,21 @@ def for_reader(
 
 def events_after(conversation_id: int, after: int, *, limit: int) -> list[ConversationEvent]:
     """The feed after a seq, oldest first, with everything needed to draw it: one query."""
+    return events_of({conversation_id: after}, limit=limit)
+
+
+def events_of(heads: Mapping[int, int], *, limit: int) -> list[ConversationEvent]:
+    """The feeds of several conversations, each after its own seq: one query, however many.
+
+    By conversation, then seq; what ``limit`` cuts off is at the end, and never in between.
+    """
+    wanted = Q()
+    for conversation_id, after in heads.items():
+        wanted |= Q(conversation_id=conversation_id, seq__gt=after)
     return list(
-        ConversationEvent.objects.filter(conversation_id=conversation_id, seq__gt=after)
+        ConversationEvent.objects.filter(wanted)
         .select_related("message", "message__author", "message__conversation", "person")
-        .order_by("seq")[:limit]
+        .order_by("conversation_id", "seq")[:limit]
     )
 
 

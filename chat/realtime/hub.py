@@ -1,8 +1,4 @@
-"""One hub per process: it hears a ring once, reads once, encodes once per audience.
-
-Every socket of this process that follows a conversation gets the same bytes. Rings coalesce: a
-hundred rings while one read is under way cause one more read.
-"""
+"""One hub per process: the people who have a socket here, and the rooms they follow."""
 
 from __future__ import annotations
 
@@ -14,14 +10,14 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from chat.access import Audience, seats_for
+from chat.access import seats_for
 from chat.kernel.db import run_db
-from chat.kernel.doorbell import ALERTS, conversation_topic, doorbell, person_topic
-from chat.kernel.errors import Denied
-from chat.models import ConversationEvent, User
+from chat.kernel.doorbell import ALERTS, doorbell, person_topic
+from chat.models import User
 from chat.realtime import feed, protocol, standing
 from chat.realtime.connection import Connection
 from chat.realtime.lag import measure_lag
+from chat.realtime.rooms import Rooms
 from chat.realtime.wire import Encoded
 
 log = logging.getLogger(__name__)
@@ -36,7 +32,6 @@ PEOPLE_SECONDS = 10.0
 SESSION_SECONDS = 300.0
 """How long a session that ended without a ring can keep its sockets."""
 
-READ_LIMIT = 200
 SLICE = 100
 """Sockets served in one turn of the loop when all of them are."""
 
@@ -45,38 +40,18 @@ SHUT_OUT_CODE = 4403
 ELSEWHERE_CODE = 4409
 
 
-class Room:
-    """One conversation that somebody here follows.
-
-    ``head`` is how far this process has read; every ready phone has at least ``floor``. The two
-    differ after a change that only some readers were sent anything about.
-    """
-
-    def __init__(self, conversation_id: int, head: int) -> None:
-        self.conversation_id = conversation_id
-        self.head = head
-        self.floor = head
-        self.rung = head
-        self.ready: set[Connection] = set()
-        self.arriving = 0
-        self.reading = False
-        self.dirty = False
-
-
 class Hub:
     def __init__(self) -> None:
-        self._rooms: dict[int, Room] = {}
+        self.rooms = Rooms()
         self._people: dict[int, dict[Connection, None]] = {}
         self._marks: dict[int, int] = {}
         self._alerted: set[Connection] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._spawn(measure_lag())
-        self._spawn(self._repeat(SWEEP_SECONDS, self._sweep))
+        self._spawn(self._repeat(SWEEP_SECONDS, self.rooms.sweep))
         self._spawn(self._repeat(PEOPLE_SECONDS, self._check_people))
         self._spawn(self._repeat(SESSION_SECONDS, self._check_sessions))
         self._spawn(self._repeat(protocol.HEARTBEAT_SECONDS, self._heartbeat))
-
-    # Sockets come and go.
 
     async def join(self, connection: Connection) -> None:
         """A person opened a socket: send them their own state, and keep it up to date."""
@@ -102,7 +77,7 @@ class Hub:
         """The socket is gone."""
         connection.closed()
         for conversation_id in list(connection.seats):
-            self.unfollow(connection, conversation_id)
+            self.rooms.unfollow(connection, conversation_id)
         user_id = connection.user.pk
         sockets = self._people.get(user_id, {})
         sockets.pop(connection, None)
@@ -114,64 +89,7 @@ class Hub:
             if not self._alerted:
                 doorbell().forget(ALERTS, self._heard_alert)
 
-    async def follow(self, connection: Connection, conversation_id: int, after: int | None) -> None:
-        """Send what came after ``after``, then everything new; raises ``Denied``.
-
-        The room is joined before the first read, so that nothing can fall between the two.
-        """
-        room = self._enter(conversation_id)
-        try:
-            while True:
-                seats = await run_db(seats_for, connection.user, [conversation_id])
-                if conversation_id not in seats:
-                    self.unfollow(connection, conversation_id)
-                    raise Denied
-                seat = seats[conversation_id]
-                frame = await run_db(feed.catch_up, seat, after)
-                if connection.is_closed:
-                    return
-                connection.seats[conversation_id] = seat
-                connection.push(protocol.encode(frame))
-                after = frame.head
-                if after >= max(room.head, room.rung):
-                    break
-            if not room.ready:
-                room.head = room.floor = after
-            room.ready.add(connection)
-        finally:
-            room.arriving -= 1
-            self._drop_if_empty(room)
-
-    def unfollow(self, connection: Connection, conversation_id: int) -> None:
-        connection.seats.pop(conversation_id, None)
-        room = self._rooms.get(conversation_id)
-        if room is not None:
-            room.ready.discard(connection)
-            self._drop_if_empty(room)
-
-    def _enter(self, conversation_id: int) -> Room:
-        room = self._rooms.get(conversation_id)
-        if room is None:
-            room = self._rooms[conversation_id] = Room(conversation_id, 0)
-            doorbell().listen(conversation_topic(conversation_id), self._heard_conversation)
-        room.arriving += 1
-        return room
-
-    def _drop_if_empty(self, room: Room) -> None:
-        if room.ready or room.arriving:
-            return
-        if self._rooms.get(room.conversation_id) is room:
-            del self._rooms[room.conversation_id]
-            topic = conversation_topic(room.conversation_id)
-            doorbell().forget(topic, self._heard_conversation)
-
     # Rings.
-
-    def _heard_conversation(self, topic: str, head: int) -> None:
-        room = self._rooms.get(int(topic.rpartition(".")[2]))
-        if room is not None and head > room.head:
-            room.rung = max(room.rung, head)
-            self._wake(room)
 
     def _heard_person(self, topic: str, head: int) -> None:
         self._spawn(self._refresh_person(int(topic.rpartition(".")[2])))
@@ -180,54 +98,6 @@ class Hub:
         frame = Encoded(protocol.encode(protocol.QueueChanged()))
         for connection in tuple(self._alerted):
             connection.pass_on(frame)
-
-    def _wake(self, room: Room) -> None:
-        room.dirty = True
-        if not room.reading and room.ready:
-            room.reading = True
-            self._spawn(self._advance(room))
-
-    async def _advance(self, room: Room) -> None:
-        try:
-            while room.dirty and room.ready:
-                room.dirty = False
-                events = await run_db(
-                    feed.events_after, room.conversation_id, room.head, limit=READ_LIMIT
-                )
-                if events:
-                    self._deliver(room, events)
-                    room.dirty = room.dirty or len(events) == READ_LIMIT
-        finally:
-            room.reading = False
-
-    def _deliver(self, room: Room, events: list[ConversationEvent]) -> None:
-        """Hand the events to everybody ready; each audience's frame is encoded once."""
-        room.head = events[-1].seq
-        authors = {e.message.author_id for e in events if e.message}
-        frames: dict[tuple[Audience, int], Encoded | None] = {}
-        for connection in tuple(room.ready):
-            seat = connection.seats[room.conversation_id]
-            reader_id = connection.user.pk if connection.user.pk in authors else 0
-            key = (seat.audience, reader_id)
-            if key not in frames:
-                frames[key] = self._frame(room, events, audience=seat.audience, reader_id=reader_id)
-            frame = frames[key]
-            if frame is not None:
-                connection.pass_on(frame)
-        if all(frames.values()):
-            room.floor = room.head
-
-    def _frame(
-        self, room: Room, events: list[ConversationEvent], *, audience: Audience, reader_id: int
-    ) -> Encoded | None:
-        """One audience's frame; ``None`` when none of the events is for them."""
-        shown = feed.for_reader(events, reader_id=reader_id, audience=audience)
-        if not shown:
-            return None
-        frame = protocol.ConversationAdvanced(
-            conversation=room.conversation_id, after=room.floor, head=room.head, events=shown
-        )
-        return Encoded(protocol.encode(frame))
 
     async def _refresh_person(self, user_id: int) -> None:
         """A person's standing changed: tell them, and take away what they may no longer see."""
@@ -255,20 +125,12 @@ class Hub:
         connection.user = user
         seats = await run_db(seats_for, user, list(connection.seats))
         for conversation_id in set(connection.seats) - set(seats):
-            self.unfollow(connection, conversation_id)
+            self.rooms.unfollow(connection, conversation_id)
         connection.seats.update(
             {key: seat for key, seat in seats.items() if key in connection.seats}
         )
 
     # What keeps a lost ring from mattering.
-
-    async def _sweep(self) -> None:
-        if not self._rooms:
-            return
-        for conversation_id, head in (await run_db(feed.heads, list(self._rooms))).items():
-            room = self._rooms.get(conversation_id)
-            if room is not None and head > room.head:
-                self._wake(room)
 
     async def _check_people(self) -> None:
         """Find what a lost ring did not tell about anybody here: a ban, a place, a new talk."""
@@ -289,15 +151,11 @@ class Hub:
     async def _heartbeat(self) -> None:
         for connections in _slices(self._everybody()):
             for connection in connections:
-                connection.push(protocol.encode(self.heads(connection)))
+                connection.push(protocol.encode(self.rooms.heads(connection)))
             await asyncio.sleep(0)
 
     def _everybody(self) -> list[Connection]:
         return [connection for sockets in self._people.values() for connection in sockets]
-
-    def heads(self, connection: Connection) -> protocol.Heads:
-        rooms = {key: self._rooms[key] for key in connection.seats if key in self._rooms}
-        return protocol.Heads(heads={str(key): room.head for key, room in rooms.items()})
 
     async def _repeat(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         while True:

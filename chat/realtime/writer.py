@@ -7,8 +7,10 @@ from weakref import WeakKeyDictionary
 
 from chat.actions.messages import Draft, send_messages
 from chat.kernel.db import run_db
+from chat.kernel.doorbell import doorbell, gather_rings
 from chat.kernel.errors import Busy, DomainError
 from chat.models import Message
+from chat.realtime.hub import hub
 
 LINGER_SECONDS = 0.003
 """How long the first message of a group waits for company."""
@@ -49,12 +51,17 @@ class GroupWriter:
 
     async def _write(self, group: list[_Waiting]) -> None:
         try:
-            outcomes = await run_db(send_messages, [draft for draft, _ in group])
+            outcomes, rings = await run_db(_save, [draft for draft, _ in group])
         except Exception as error:  # noqa: BLE001 — each waiting phone must hear that it failed.
             for _, answer in group:
                 if not answer.done():
                     answer.set_exception(_as_busy(error))
             return
+        # Whoever follows here is told from what we hold; the rings then find nothing left to read.
+        arrivals = (m.arrival for m in outcomes if isinstance(m, Message))
+        hub().rooms.offer([event for event in arrivals if event is not None])
+        for topic, head in rings:
+            doorbell().rung(topic, head)
         for (_, answer), outcome in zip(group, outcomes, strict=True):
             if answer.done():
                 continue
@@ -62,6 +69,11 @@ class GroupWriter:
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)
+
+
+def _save(drafts: list[Draft]) -> tuple[list[Message | DomainError], list[tuple[str, int]]]:
+    with gather_rings() as rings:
+        return send_messages(drafts), rings
 
 
 def _as_busy(error: Exception) -> DomainError:

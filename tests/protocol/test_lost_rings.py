@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 async def test_a_lost_subscription_is_made_up_for_by_the_next_sweep(live_cast: Cast) -> None:
     thread = await sync_to_async(live_cast.thread)()
     ben = await Inside.ready(live_cast.ben, {"conversation": thread.pk})
-    doorbell().forget(conversation_topic(thread.pk), hub()._heard_conversation)
+    doorbell().forget(conversation_topic(thread.pk), hub().rooms.heard)
     await sync_to_async(live_cast.says)(live_cast.ada, thread, "did you hear")
     began = time.monotonic()
     frame = await ben.take("conversation.advanced", within=SWEEP_SECONDS + 4)

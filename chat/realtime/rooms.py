@@ -1,0 +1,228 @@
+"""The conversations that somebody here follows: heard once, read once, encoded once per audience.
+
+Every socket of this process that follows a conversation gets the same bytes. Rings coalesce: a
+hundred rings while one read is under way cause one more read, and rooms that became dirty meanwhile
+are read together, in one query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Sequence
+
+from prometheus_client import Counter
+
+from chat.access import Audience, seats_for
+from chat.kernel.db import run_db
+from chat.kernel.doorbell import conversation_topic, doorbell
+from chat.kernel.errors import Denied
+from chat.models import ConversationEvent
+from chat.realtime import feed, protocol
+from chat.realtime.connection import Connection
+from chat.realtime.wire import Encoded
+
+log = logging.getLogger(__name__)
+
+READ_ROOMS = 100
+READ_EVENTS = 1000
+READERS = 3
+"""Reads under way at once, so that a slow one does not hold up every room."""
+
+delivered = Counter("lantern_frames_delivered_total", "Frames handed to sockets by the hub")
+
+
+class Room:
+    """One conversation that somebody here follows.
+
+    ``head`` is how far this process has read; every ready phone has at least ``floor``. The two
+    differ after a change that only some readers were sent anything about.
+    """
+
+    __slots__ = (
+        *("arriving", "conversation_id", "dirty", "floor"),
+        *("head", "reading", "ready", "rung"),
+    )
+
+    def __init__(self, conversation_id: int) -> None:
+        self.conversation_id = conversation_id
+        self.head = 0
+        self.floor = 0
+        self.rung = 0
+        self.ready: set[Connection] = set()
+        self.arriving = 0
+        self.reading = False
+        self.dirty = False
+
+
+class Rooms:
+    def __init__(self) -> None:
+        self._rooms: dict[int, Room] = {}
+        self._dirty: dict[Room, None] = {}
+        self._readers: set[asyncio.Task[None]] = set()
+
+    # Sockets come and go.
+
+    async def follow(self, connection: Connection, conversation_id: int, after: int | None) -> None:
+        """Send what came after ``after``, then everything new; raises ``Denied``.
+
+        The room is joined before the first read, so that nothing can fall between the two.
+        """
+        room = self._enter(conversation_id)
+        try:
+            while True:
+                seats = await run_db(seats_for, connection.user, [conversation_id])
+                if conversation_id not in seats:
+                    self.unfollow(connection, conversation_id)
+                    raise Denied
+                seat = seats[conversation_id]
+                frame = await run_db(feed.catch_up, seat, after)
+                if connection.is_closed:
+                    return
+                connection.seats[conversation_id] = seat
+                connection.push(protocol.encode(frame))
+                after = frame.head
+                if after >= max(room.head, room.rung):
+                    break
+            if not room.ready:
+                room.head = room.floor = after
+            room.ready.add(connection)
+        finally:
+            room.arriving -= 1
+            self._drop_if_empty(room)
+
+    def unfollow(self, connection: Connection, conversation_id: int) -> None:
+        connection.seats.pop(conversation_id, None)
+        room = self._rooms.get(conversation_id)
+        if room is not None:
+            room.ready.discard(connection)
+            self._drop_if_empty(room)
+
+    def heads(self, connection: Connection) -> protocol.Heads:
+        rooms = {key: self._rooms[key] for key in connection.seats if key in self._rooms}
+        return protocol.Heads(heads={str(key): room.head for key, room in rooms.items()})
+
+    def _enter(self, conversation_id: int) -> Room:
+        room = self._rooms.get(conversation_id)
+        if room is None:
+            room = self._rooms[conversation_id] = Room(conversation_id)
+            doorbell().listen(conversation_topic(conversation_id), self.heard)
+        room.arriving += 1
+        return room
+
+    def _drop_if_empty(self, room: Room) -> None:
+        if room.ready or room.arriving:
+            return
+        if self._rooms.get(room.conversation_id) is room:
+            del self._rooms[room.conversation_id]
+            doorbell().forget(conversation_topic(room.conversation_id), self.heard)
+
+    # News.
+
+    def heard(self, topic: str, head: int) -> None:
+        """A ring: read on, unless we are there already."""
+        room = self._rooms.get(int(topic.rpartition(".")[2]))
+        if room is not None and head > room.head:
+            room.rung = max(room.rung, head)
+            self._wake(room)
+
+    def offer(self, events: Sequence[ConversationEvent]) -> None:
+        """Events that this process committed a moment ago: whoever follows gets them unread.
+
+        Only what continues exactly where a room is; the ring takes care of the rest.
+        """
+        by_room: dict[int, list[ConversationEvent]] = defaultdict(list)
+        for event in events:
+            by_room[event.conversation_id].append(event)
+        for conversation_id, mine in by_room.items():
+            room = self._rooms.get(conversation_id)
+            if room is None or not room.ready or room.reading:
+                continue
+            seqs = [event.seq for event in mine]
+            if seqs == list(range(room.head + 1, room.head + 1 + len(mine))):
+                self._deliver(room, mine)
+
+    async def sweep(self) -> None:
+        """Find what a lost ring did not announce."""
+        if not self._rooms:
+            return
+        for conversation_id, head in (await run_db(feed.heads, list(self._rooms))).items():
+            room = self._rooms.get(conversation_id)
+            if room is not None and head > room.head:
+                self._wake(room)
+
+    def _wake(self, room: Room) -> None:
+        room.dirty = True
+        if room.reading or not room.ready:
+            return
+        self._dirty[room] = None
+        if len(self._readers) < READERS:
+            task = asyncio.get_running_loop().create_task(self._read())
+            self._readers.add(task)
+            task.add_done_callback(self._readers.discard)
+
+    async def _read(self) -> None:
+        """Read all dirty rooms together, again and again, until none is left."""
+        while self._dirty:
+            rooms = {room.conversation_id: room for room in list(self._dirty)[:READ_ROOMS]}
+            for room in rooms.values():
+                del self._dirty[room]
+                room.reading, room.dirty = True, False
+            reading = run_db(
+                feed.events_of, {key: room.head for key, room in rooms.items()}, limit=READ_EVENTS
+            )
+            events = await self._finish(rooms, reading)
+            by_room: dict[int, list[ConversationEvent]] = defaultdict(list)
+            for event in events:
+                by_room[event.conversation_id].append(event)
+            for key, room in rooms.items():
+                fresh = [event for event in by_room[key] if event.seq > room.head]
+                if fresh and room.ready:
+                    self._deliver(room, fresh)
+                if room.dirty or len(events) == READ_EVENTS:
+                    self._wake(room)
+
+    async def _finish(
+        self, rooms: dict[int, Room], reading: Awaitable[list[ConversationEvent]]
+    ) -> list[ConversationEvent]:
+        try:
+            return await reading
+        except Exception as error:  # noqa: BLE001 — the database may be away; the sweep retries.
+            log.warning("rooms could not be read: %s", type(error).__name__)
+            return []
+        finally:
+            for room in rooms.values():
+                room.reading = False
+
+    def _deliver(self, room: Room, events: list[ConversationEvent]) -> None:
+        """Hand the events to everybody ready; each audience's frame is encoded once."""
+        room.head = events[-1].seq
+        authors = {e.message.author_id for e in events if e.message}
+        frames: dict[tuple[Audience, int], Encoded | None] = {}
+        sent = 0
+        for connection in tuple(room.ready):
+            seat = connection.seats[room.conversation_id]
+            reader_id = connection.user.pk if connection.user.pk in authors else 0
+            key = (seat.audience, reader_id)
+            if key not in frames:
+                frames[key] = self._frame(room, events, audience=seat.audience, reader_id=reader_id)
+            frame = frames[key]
+            if frame is not None:
+                connection.pass_on(frame)
+                sent += 1
+        delivered.inc(sent)
+        if all(frames.values()):
+            room.floor = room.head
+
+    def _frame(
+        self, room: Room, events: list[ConversationEvent], *, audience: Audience, reader_id: int
+    ) -> Encoded | None:
+        """One audience's frame; ``None`` when none of the events is for them."""
+        shown = feed.for_reader(events, reader_id=reader_id, audience=audience)
+        if not shown:
+            return None
+        frame = protocol.ConversationAdvanced(
+            conversation=room.conversation_id, after=room.floor, head=room.head, events=shown
+        )
+        return Encoded(protocol.encode(frame))
