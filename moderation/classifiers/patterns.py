@@ -25,10 +25,12 @@ NEGATED_SCORE: Final = 0.3
 NEGATION_REACH: Final = 28
 """Characters before a match in which a negation counts: about four or five words."""
 
+QUOTATION_REACH: Final = 16
 SENTENCE_REACH: Final = 160
 _CLAUSE_ENDS: Final = (".", "!", "?", "\n", ";", " but ", " so ", " cos ", " because ", " and i ")
 _PERSONS: Final = ("", "me", "friend", "past", "fiction")
 _GUARDS: Final = ("negation", "past", "fiction")
+_CUES: Final = (*_GUARDS, "now", "quotation")
 _SELF_ONLY_STOPS: Final = (
     r"\b(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)\b"
 )
@@ -74,7 +76,7 @@ class PatternReader:
         self.version = str(given["version"])
         self.rules = tuple(_rule(entry, phrases) for entry in given["rules"])
         self._idioms = phrases.cue(given["idioms"])
-        self._cues = {name: phrases.cue(given["cues"][name]) for name in (*_GUARDS, "now")}
+        self._cues = {name: phrases.cue(given["cues"][name]) for name in _CUES}
         self._others = compiled(_SELF_ONLY_STOPS)
 
     def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:
@@ -117,11 +119,19 @@ class PatternReader:
         score, person = rule.score, rule.person
         if "negation" in rule.guards and self._cues["negation"].search(_clause(text, start)):
             score = NEGATED_SCORE
-        if "fiction" in rule.guards and self._cues["fiction"].search(around):
+        if "fiction" in rule.guards and (
+            self._cues["fiction"].search(around) or self._quoted(rule, text, start)
+        ):
             person = "fiction"
         elif "past" in rule.guards and self._is_past(around):
             person = "past"
         return Found(rule, start, end, score, person)
+
+    def _quoted(self, rule: PatternRule, text: str, start: int) -> bool:
+        """Somebody else's words, told just before: a poster, a song, what a nan always says."""
+        if rule.person != "me":
+            return False
+        return bool(self._cues["quotation"].search(text[max(0, start - QUOTATION_REACH) : start]))
 
     def _is_past(self, around: str) -> bool:
         return bool(self._cues["past"].search(around)) and not self._cues["now"].search(around)

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits
-from transformers import BertForSequenceClassification
 
 from moderation.classifiers.labels import ALL, CRISIS, SAFEGUARDING
 from moderation.training.batches import Batch, epoch, mixed, plain_rows
@@ -58,14 +57,13 @@ class Trainer:
 
     def __init__(
         self,
-        model: BertForSequenceClassification,
+        model: Any,
         tokenizer: Tokenizer,
         plan: Plan,
         folder: Path,
         say: Say,
     ) -> None:
-        self.model: Any = model
-        self.model.to(plan.device)
+        self.model = model.to(plan.device)
         self.tokenizer, self.plan, self.folder, self.say = tokenizer, plan, folder, say
         freeze(model, plan.frozen)
         self.progress = Progress()

@@ -1,0 +1,71 @@
+"""Folding: the same words, however they are written, with the way back to the original."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.classifiers.folding import fold, plain
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("I’m so TIRED", "i'm so tired"),
+        ("k1ll my$elf", "kill myself"),
+        ("kіll mуsеlf", "kill myself"),
+        ("ｋｉｌｌ myself", "kill myself"),
+        ("ki\u200bll my\u00adself", "kill myself"),
+        ("k i l l myself", "kill myself"),
+        ("s.u.i.c.1.d.e", "suicide"),
+        ("5uicide", "suicide"),
+        ("pleeeease stooop", "pleease stoop"),
+        ("zalgo\u0335\u0341\u0301 text", "zalgo text"),
+        ("café naïve", "cafe naive"),
+    ],
+)
+def test_disguised_words_are_read_as_what_they_are(written: str, read: str):
+    assert fold(written).text == read
+
+
+@pytest.mark.parametrize(
+    "text", ["year 11 in 2026", "gr8 m8 l8r b4", "привет как дела", "call 999 or 116123", "a b c"]
+)
+def test_ordinary_numbers_short_forms_and_other_languages_stay(text: str):
+    assert fold(text).text == text
+
+
+def test_apostrophes_can_be_dropped():
+    assert fold("don't I’d", apostrophes=False).text == "dont id"
+
+
+def test_emoji_are_read_by_name():
+    assert plain("ok 😭") == "ok loudly crying face"
+
+
+@given(st.text(max_size=200))
+def test_every_folded_character_has_its_place_in_the_original(text: str):
+    for folded in (fold(text), fold(text, stretch=0, leet=False), fold(text, stretch=1)):
+        assert len(folded.text) == len(folded.origin)
+        assert list(folded.origin) == sorted(folded.origin)
+        assert all(0 <= place < len(text) for place in folded.origin)
+
+
+@given(st.text(max_size=100), st.integers(0, 120), st.integers(0, 120))
+def test_a_span_lies_inside_the_original(text: str, start: int, length: int):
+    span = fold(text).span(start, start + length)
+
+    assert 0 <= span.start <= span.end <= max(len(text), span.start)
+
+
+def test_a_span_points_at_the_disguised_word():
+    text = "i will k\u200b1ll myself"
+    folded = fold(text)
+    start = folded.text.index("kill")
+    span = folded.span(start, start + 4)
+
+    assert text[span.start : span.end] == "k\u200b1ll"
+
+
+@given(st.text(st.characters(codec=None), max_size=100))
+def test_plain_never_raises_and_leaves_no_control_signs(text: str):
+    assert all(c.isprintable() for c in plain(text) if c.isascii())

@@ -1,0 +1,107 @@
+"""Contact and identity details, however they are written."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.classifiers.base import Signal
+from moderation.classifiers.contact import ContactReader
+
+READER = ContactReader()
+
+
+def read(text: str) -> list[Signal]:
+    return list(READER.read([text])[0])
+
+
+def rules(text: str) -> set[str]:
+    return {signal.rule for signal in read(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call me on 07700 900123",
+        "+44 7700 900 123",
+        "0 7 7 0 0 9 0 0 1 2 3",
+        "07.700.900.123",
+        "its oh seven seven double oh nine oh oh one two three",
+        "zero7700 nine hundred no wait 07700 900 one two three",
+        "٠٧٧٠٠٩٠٠١٢٣",
+        "０７７００ ９００１２３",
+    ],
+)
+def test_phone_numbers_are_found_split_spelled_and_in_other_digits(text: str):
+    assert "phone_number" in rules(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("mail me at sam@example.com", "email"),
+        ("sam (at) example (dot) com", "email"),
+        ("its sam99 at gmail dot com", "email_spelled"),
+        ("https://example.com/room", "link"),
+        ("www.example.com", "link"),
+        ("im @daisy_x on there", "handle"),
+        ("my insta is daisy.x", "handle_given"),
+        ("snap: daisyx99", "handle_on_app"),
+        ("add me on snap", "move_to_app"),
+        ("whats your discord", "ask_app"),
+        ("can we talk on whatsapp instead", "move_elsewhere"),
+        ("where do u live", "where_live"),
+        ("i go to oakfield high school", "school"),
+        ("i live at 12 green lane road", "address"),
+        ("my postcode is SW1A 1AA", "postcode"),
+    ],
+)
+def test_other_ways_to_find_somebody_are_found(text: str, rule: str):
+    assert rule in rules(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ring Childline on 0800 1111",
+        "Samaritans are on 116 123",
+        "text SHOUT to 85258",
+        "call 999",
+        "i hate going to school",
+        "i got 1000000000 points",
+        "in 2024 2025 and 2026",
+        "my friend at the bus stop",
+        "one two three four",
+        "i watch it on youtube",
+        "",
+    ],
+)
+def test_helplines_and_ordinary_words_are_let_through(text: str):
+    assert rules(text) == set()
+
+
+def test_the_place_of_a_number_is_known():
+    text = "hi :) 07700 900123 ok"
+    span = read(text)[0].spans[0]
+
+    assert text[span.start : span.end] == "07700 900123"
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(codec=None), max_size=120))
+def test_any_text_is_read_and_spans_stay_inside(text: str):
+    for signal in read(text):
+        assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
+
+
+@pytest.mark.parametrize("unit", ["a.b@", "a", "add me ", "1 ", "my snap is ", "www.", "12 aaa "])
+def test_no_detector_is_slow_on_a_hostile_text(unit: str):
+    text = (unit * 100_000)[:100_000]
+    for name, _, regexp in READER._detectors:
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            regexp.search(text)
+            times.append(time.perf_counter() - start)
+        assert min(times) < 0.05, name

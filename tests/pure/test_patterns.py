@@ -1,0 +1,172 @@
+"""Explicit phrases, with negation, the past, other people and stories."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.classifiers.base import Signal
+from moderation.classifiers.labels import Label
+from moderation.classifiers.patterns import MAX_CHARACTERS, PatternReader, TooLong
+from moderation.classifiers.phrases import PatternError
+
+READER = PatternReader()
+DECIDES = 0.5
+
+
+def read(text: str) -> list[Signal]:
+    return list(READER.read([text])[0])
+
+
+def decided(text: str) -> set[str]:
+    """Labels that would decide: about the writer or a friend, at a score that counts."""
+    return {
+        str(s.label)
+        for s in read(text)
+        if s.score >= DECIDES and s.person not in ("past", "fiction")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("im going to kill myself tonight", Label.INTENT_OR_PLAN),
+        ("I'M GONNA END IT ALL", Label.INTENT_OR_PLAN),
+        ("ive written my goodbye letters", Label.INTENT_OR_PLAN),
+        ("i just took loads of pills", Label.INTENT_OR_PLAN),
+        ("i really dont want to be alive anymore", Label.IDEATION),
+        ("i honestly just want to die", Label.IDEATION),
+        ("i wish i was never born", Label.IDEATION),
+        ("having suicidal thoughts again", Label.IDEATION),
+        ("everyone would be better off without me", Label.IDEATION),
+        ("i cut myself again last night", Label.SELF_HARM),
+        ("i relapsed on cutting", Label.SELF_HARM),
+        ("whats the easiest way to die", Label.METHOD_SEEKING),
+        ("my stepdad hits me when mum is at work", Label.ABUSE_DISCLOSURE),
+        ("i keep making myself sick after dinner", Label.EATING_DISORDER),
+        ("im worried about my best friend", Label.WORRIED_ABOUT_FRIEND),
+        ("dont tell your mum we talk", Label.GROOMING),
+    ],
+)
+def test_plain_words_are_found(text: str, label: Label):
+    assert label in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im gonna k1ll mys3lf",
+        "i wаnt tо diе",
+        "i want to d\u200bie",
+        "i  wanna   dieee",
+        "i want to... die",
+        "I WANT TO K I L L MYSELF",
+    ],
+)
+def test_disguised_words_are_found(text: str):
+    assert decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i dont want to die",
+        "im not going to kill myself",
+        "this homework makes me want to die lol",
+        "i want to die of embarrassment",
+        "i used to want to die but that was years ago",
+        "in my story the hero says i want to die",
+        "i want to die in this game, the boss is too hard",
+        "i used to cut myself but im two years clean",
+        "my phone is dying",
+        "that exam killed me",
+        "dead good film",
+        "have a nice day",
+        "",
+    ],
+)
+def test_negation_idiom_past_and_stories_do_not_decide(text: str):
+    assert not decided(text) & {
+        Label.IDEATION,
+        Label.INTENT_OR_PLAN,
+        Label.SELF_HARM,
+        Label.METHOD_SEEKING,
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["8 months clean today", "im in recovery now", "glad im still here"]
+)
+def test_getting_better_is_told_from_being_in_danger(text: str):
+    assert [(s.label, s.person) for s in read(text)] == [(Label.PAST_OR_RECOVERY, "past")]
+
+
+def test_a_negation_is_still_shown_to_staff():
+    assert [s.score < DECIDES for s in read("im not going to kill myself")] == [True]
+
+
+def test_past_words_do_not_hide_what_is_happening_now():
+    assert Label.SELF_HARM in decided("i used to be clean for months, i cut myself again today")
+
+
+def test_it_is_known_whom_a_phrase_is_about():
+    persons = {s.person for s in read("my friend says shes going to kill herself tonight")}
+
+    assert persons == {"friend"}
+
+
+def test_swearing_about_oneself_is_told_from_swearing_at_others():
+    def rules(text: str) -> list[str]:
+        return [s.rule for s in read(text)]
+
+    assert "self_directed_swearing" in rules("im such a stupid piece of shit")
+    assert "self_directed_swearing" not in rules("im so stupid but you are a piece of shit")
+
+
+def test_spans_point_into_the_original_text():
+    text = "Hi all 😭 … I’m gonna k1ll mysеlf tonight"
+    signal = next(s for s in read(text) if s.label == Label.INTENT_OR_PLAN)
+
+    assert text[signal.spans[0].start : signal.spans[0].end] == "I’m gonna k1ll mysеlf"
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "i want to ", "i just really so ", "kill my ", " ", "how many pills to take to "]
+)
+def test_no_pattern_is_slow_on_a_hostile_text(unit: str):
+    text = (unit * 100_000)[:100_000]
+    for rule in READER.rules:
+        best = min(_seconds(rule.regexp, text) for _ in range(3))
+        assert best < 0.05, rule.name
+
+
+def _seconds(regexp: object, text: str) -> float:
+    start = time.perf_counter()
+    regexp.search(text)  # type: ignore[attr-defined]
+    return time.perf_counter() - start
+
+
+def test_a_text_longer_than_any_message_is_refused():
+    with pytest.raises(TooLong):
+        READER.read(["x" * (MAX_CHARACTERS + 1)])
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(codec=None), max_size=120))
+def test_any_text_is_read_and_spans_stay_inside(text: str):
+    for signal in read(text):
+        assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
+
+
+def test_a_broken_file_is_refused_by_the_name_of_the_rule(tmp_path: Path):
+    file = tmp_path / "patterns.yaml"
+    file.write_text(
+        "version: x\nfillers: [so]\nwords: {}\nidioms: [lol]\n"
+        "cues: {negation: [not], past: [ago], now: [today], fiction: [film], quotation: [says]}\n"
+        "rules:\n- {name: broken, label: ideation, score: 1, phrases: ['<nobody> wants']}\n"
+    )
+
+    with pytest.raises(PatternError, match="broken"):
+        PatternReader(file)

@@ -1,0 +1,236 @@
+"""The policy: what happens to a message, and why."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Reading, Signal
+from moderation.classifiers.labels import ALL, DANGER, TOXICITY, Label
+from moderation.policy import (
+    HARMS,
+    POLICY_VERSION,
+    RULES,
+    URGENCIES,
+    PolicyContext,
+    crisis_alarm,
+    crisis_score,
+    decide,
+)
+
+FORUM = PolicyContext("forum")
+ONE_TO_ONE = PolicyContext("one_to_one")
+
+
+def seen(label: str, score: float = 0.99, source: str = ENCODER, **more: str) -> Signal:
+    return Signal(str(label), score, source, "test", **more)
+
+
+def reading(*signals: Signal, failed: tuple[str, ...] = ()) -> Reading:
+    return Reading(signals, failed)
+
+
+signals = st.builds(
+    Signal,
+    label=st.sampled_from([str(label) for label in ALL]),
+    score=st.floats(0, 1),
+    source=st.sampled_from([ENCODER, PATTERNS, CONTACT]),
+    version=st.just("test"),
+    person=st.sampled_from(["", "me", "friend", "past", "fiction"]),
+)
+readings = st.builds(
+    Reading,
+    st.lists(signals, max_size=6).map(tuple),
+    st.lists(st.sampled_from([ENCODER, PATTERNS, CONTACT]), max_size=2, unique=True).map(tuple),
+)
+contexts = st.builds(
+    PolicyContext,
+    st.sampled_from(["forum", "one_to_one"]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "11-13", "14-15", "16-18"]),
+)
+
+
+def test_an_ordinary_message_is_published_and_says_that_nothing_was_found():
+    verdict = decide(reading(seen(Label.TOXICITY, 0.01)), FORUM)
+
+    assert (verdict.action, verdict.notice, verdict.harm) == ("publish", "none", "routine")
+    assert [reason.code for reason in verdict.reasons] == ["nothing_found"]
+    assert verdict.version == POLICY_VERSION
+
+
+@pytest.mark.parametrize(
+    ("label", "harm", "urgency"),
+    [
+        (Label.INTENT_OR_PLAN, "danger", "immediate"),
+        (Label.METHOD_SEEKING, "danger", "immediate"),
+        (Label.IDEATION, "danger", "urgent"),
+        (Label.SELF_HARM, "danger", "urgent"),
+        (Label.ABUSE_DISCLOSURE, "safeguarding", "urgent"),
+        (Label.EATING_DISORDER, "danger", "soon"),
+    ],
+)
+def test_danger_is_kept_from_peers_with_a_door_and_a_case(label: Label, harm: str, urgency: str):
+    verdict = decide(reading(seen(label)), FORUM)
+
+    assert (verdict.action, verdict.harm, verdict.urgency) == ("hold", harm, urgency)
+    assert verdict.offer_door
+    assert verdict.open_case
+    assert verdict.notice == "door"
+    assert verdict.reasons[0].label == label
+
+
+def test_a_cry_for_help_full_of_swearing_is_a_cry_for_help():
+    verdict = decide(reading(seen(Label.TOXICITY), seen(Label.INSULT), seen(Label.IDEATION)), FORUM)
+
+    assert verdict.reasons[0].code == Label.IDEATION
+    assert (verdict.harm, verdict.notice, verdict.urgency) == ("danger", "door", "urgent")
+    assert verdict.open_case
+
+
+@given(readings, st.lists(st.sampled_from([str(label) for label in TOXICITY])), contexts)
+def test_toxicity_never_lowers_what_is_done_for_a_person(
+    found: Reading, abuse: list[str], context: PolicyContext
+):
+    calm = decide(found, context)
+    angry = decide(
+        Reading((*found.signals, *(seen(label) for label in abuse)), found.failed), context
+    )
+
+    assert URGENCIES.index(angry.urgency) <= URGENCIES.index(calm.urgency)
+    assert HARMS.index(angry.harm) <= HARMS.index(calm.harm)
+    assert angry.offer_door >= calm.offer_door
+    assert angry.open_case == calm.open_case
+
+
+@given(readings, contexts)
+def test_every_verdict_has_a_reason_and_makes_sense(found: Reading, context: PolicyContext):
+    verdict = decide(found, context)
+
+    assert verdict.reasons
+    assert all(reason.code and reason.staff_words for reason in verdict.reasons)
+    assert bool(verdict.urgency) == verdict.open_case
+    assert verdict == decide(found, context)
+
+
+@given(readings, st.booleans(), st.booleans())
+def test_one_to_one_nothing_is_kept_from_the_clinician(
+    found: Reading, premoderated: bool, hold_everything: bool
+):
+    forum = decide(found, PolicyContext("forum", premoderated, hold_everything))
+    private = decide(found, PolicyContext("one_to_one", premoderated, hold_everything))
+
+    assert private.action == "publish"
+    assert (private.open_case, private.urgency) == (forum.open_case, forum.urgency)
+    assert private.reasons == forum.reasons
+
+
+@given(readings)
+def test_nothing_that_a_reader_could_not_read_reaches_peers(found: Reading):
+    verdict = decide(Reading(found.signals, (ENCODER,)), FORUM)
+
+    assert verdict.action == "hold"
+    assert "unread" in [reason.code for reason in verdict.reasons]
+
+
+def test_an_unread_message_says_so_to_its_author():
+    assert decide(reading(failed=(ENCODER,)), FORUM).notice == "unread"
+    assert decide(reading(failed=(ENCODER,)), ONE_TO_ONE).notice == "unread"
+    assert decide(reading(failed=(ENCODER,)), FORUM).harm == "unread"
+
+
+def test_danger_found_by_one_reader_counts_when_another_fails():
+    phrase = seen(Label.INTENT_OR_PLAN, 0.95, PATTERNS, person="me")
+    verdict = decide(reading(phrase, failed=(ENCODER,)), FORUM)
+
+    assert (verdict.harm, verdict.urgency, verdict.notice) == ("danger", "immediate", "door")
+
+
+@pytest.mark.parametrize("label", [Label.DISTRESS, Label.WORRIED_ABOUT_FRIEND])
+def test_a_hard_time_and_worry_for_a_friend_are_published_with_a_door(label: Label):
+    verdict = decide(reading(seen(label)), FORUM)
+
+    assert (verdict.action, verdict.notice, verdict.open_case) == ("publish", "door", False)
+
+
+def test_recovery_talk_is_published():
+    past = seen(Label.SELF_HARM, 0.9, PATTERNS, person="past")
+    verdict = decide(reading(seen(Label.PAST_OR_RECOVERY), past), FORUM)
+
+    assert (verdict.action, verdict.open_case) == ("publish", False)
+
+
+def test_a_friend_in_danger_now_opens_a_case_at_once():
+    friend = seen(Label.INTENT_OR_PLAN, 0.9, PATTERNS, person="friend")
+    verdict = decide(reading(seen(Label.WORRIED_ABOUT_FRIEND), friend), FORUM)
+
+    assert (verdict.action, verdict.urgency, verdict.notice) == ("hold", "immediate", "door")
+    assert verdict.reasons[0].code == "friend_in_danger"
+    assert not crisis_alarm(reading(friend))
+
+
+def test_swearing_about_oneself_is_not_abuse():
+    own = seen(Label.DISTRESS, 0.6, PATTERNS, rule="self_directed_swearing", person="me")
+    verdict = decide(reading(seen(Label.TOXICITY), seen(Label.INSULT), own), FORUM)
+
+    assert (verdict.action, verdict.notice) == ("publish", "door")
+
+
+def test_a_threat_is_held_even_beside_swearing_about_oneself():
+    own = seen(Label.DISTRESS, 0.6, PATTERNS, rule="self_directed_swearing", person="me")
+    verdict = decide(reading(seen(Label.THREAT), own), FORUM)
+
+    assert (verdict.action, verdict.harm) == ("hold", "abuse")
+
+
+def test_strong_words_alone_are_published():
+    assert decide(reading(seen(Label.OBSCENE)), FORUM).action == "publish"
+
+
+def test_contact_details_are_held_with_a_kind_notice_and_no_case():
+    phone = seen(Label.CONTACT_MOVE, 0.95, CONTACT, rule="phone_number")
+    verdict = decide(reading(phone), FORUM)
+
+    assert (verdict.action, verdict.notice) == ("hold", "contact_details")
+    assert (verdict.harm, verdict.open_case) == ("contact", False)
+
+
+def test_grooming_is_held_as_safeguarding_with_a_case():
+    verdict = decide(reading(seen(Label.GROOMING), seen(Label.CONTACT_MOVE)), FORUM)
+
+    assert (verdict.action, verdict.harm, verdict.open_case) == ("hold", "safeguarding", True)
+
+
+@pytest.mark.parametrize(
+    ("context", "code"),
+    [
+        (PolicyContext("forum", premoderated=True), "premoderated"),
+        (PolicyContext("forum", hold_everything=True), "hold_everything"),
+    ],
+)
+def test_a_space_can_hold_everything_for_a_person(context: PolicyContext, code: str):
+    verdict = decide(reading(), context)
+
+    assert (verdict.action, verdict.notice) == ("hold", "held_for_person")
+    assert [reason.code for reason in verdict.reasons] == [code]
+
+
+def test_the_youngest_are_answered_one_step_sooner():
+    older = decide(reading(seen(Label.EATING_DISORDER)), PolicyContext("forum"))
+    young = decide(
+        reading(seen(Label.EATING_DISORDER)), PolicyContext("forum", author_age_band="11-13")
+    )
+
+    assert (older.urgency, young.urgency) == ("soon", "urgent")
+
+
+def test_every_label_has_a_rule_and_plain_words():
+    assert set(RULES) == set(ALL)
+    assert all(rule.words for rule in RULES.values())
+
+
+@given(readings)
+def test_the_number_that_orders_danger_is_a_probability_and_grows_with_what_is_seen(found: Reading):
+    more = Reading((*found.signals, seen(DANGER[0], 1.0)), found.failed)
+
+    assert 0.0 <= crisis_score(found) <= crisis_score(more) <= 1.0
