@@ -3,7 +3,8 @@
 
 import * as feeds from "./feed.js";
 import { live } from "./live.js";
-import { data, fill, me, say, slot, words } from "./page.js";
+import { data, me, say, slot, words } from "./page.js";
+import { fill, stateWords } from "./sentences.js";
 
 /** @typedef {import("./feed.js").Message} Message */
 /** @typedef {import("./store.js").Unsent} Unsent */
@@ -222,7 +223,7 @@ class ConversationView {
     const failed = unsent?.state === "failed";
     const under = unsent
       ? failed ? unsent.error ?? "" : words.states.sending
-      : feeds.stateWords(message, { own, staff: this.staff, private: this.isPrivate, words });
+      : stateWords(message, { own, staff: this.staff, private: this.isPrivate, words });
     say(slot(row, "state"), under);
     for (const name of ["retry", "edit"]) {
       const button = slot(row, name);

@@ -137,18 +137,3 @@ export function withEarlier(feed, page) {
 export function oldestPosition(feed) {
   return ordered(feed).find(hasPlace)?.position ?? null;
 }
-
-/**
- * The sentence under a message, the same as the server's.
- * @param {Message} message
- * @param {{ own: boolean, staff: boolean, private: boolean, words: any }} as
- */
-export function stateWords(message, { own, staff, private: isPrivate, words }) {
-  if (!own && !staff) return "";
-  if (message.notice === "withdrawn") return words.notices.withdrawn;
-  if (isPrivate && message.state === "published") {
-    const unread = message.machine_reading === "not_read" ? words.states.not_read : "";
-    return [own ? words.states.sent : "", unread].filter(Boolean).join(" · ");
-  }
-  return words.states[message.state] ?? "";
-}

@@ -2,8 +2,8 @@
 /** Help now: kept while offline, told live where one stands, and told when somebody comes. */
 
 import { live } from "./live.js";
-import { fill, say, slot, words } from "./page.js";
-import { placeWords, waitWords } from "./waiting.js";
+import { say, slot, words } from "./page.js";
+import { fill, placeWords, waitWords } from "./sentences.js";
 
 const RELOAD_MS = 20_000;
 const SEEN = "lantern-seen";

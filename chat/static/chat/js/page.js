@@ -20,11 +20,6 @@ export const words = data("words") ?? {
   live: {}, states: {}, notices: {}, roles: {}, waiting: {},
 };
 
-/** @param {string} sentence @param {Record<string, string | number>} values */
-export function fill(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
-}
-
 /** @param {ParentNode} root @param {string} name @returns {HTMLElement | null} */
 export function slot(root, name) {
   return root.querySelector(`[data-slot="${name}"]`);

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { Outbox } from "../../chat/static/chat/js/outbox.js";
+import { MemoryStore } from "../../chat/static/chat/js/store.js";
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+afterEach(() => mock.timers.reset());
+
+function phone(store = new MemoryStore()) {
+  const handed = [];
+  let made = 0;
+  const outbox = new Outbox({
+    store,
+    transport: (item) => handed.push({ ...item }),
+    changed: () => {},
+    newId: () => `id-${(made += 1)}-${Math.random()}`,
+    now: () => made,
+  });
+  return { outbox, handed, store };
+}
+
+const WORDS = { kind: "message", conversation: 7, body: "hello" };
+
+test("words are on the shelf before they are on the line", async () => {
+  const { outbox, handed, store } = phone();
+  const put = store.put.bind(store);
+  store.put = async (item) => {
+    assert.equal(handed.length, 0);
+    await put(item);
+  };
+  const item = await outbox.add(WORDS);
+  assert.equal(handed.length, 1);
+  assert.equal((await store.unsent())[0].client_id, item.client_id);
+});
+
+test("after a reload the same words go out under the same id", async () => {
+  const first = phone();
+  const item = await first.outbox.add(WORDS);
+  const second = phone(first.store);
+  await second.outbox.load();
+  second.outbox.flush();
+  assert.equal(second.handed[0].client_id, item.client_id);
+  assert.equal(second.handed[0].body, "hello");
+});
+
+test("an answer that does not come is asked for again, with the same id", async () => {
+  const { outbox, handed } = phone();
+  const item = await outbox.add(WORDS);
+  mock.timers.tick(8_000);
+  assert.deepEqual(handed.map((one) => one.client_id), [item.client_id, item.client_id]);
+});
+
+test("accepted words leave the shelf and are never handed over again", async () => {
+  const { outbox, handed, store } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.accepted(item.client_id);
+  mock.timers.tick(60_000);
+  outbox.flush();
+  assert.equal(handed.length, 1);
+  assert.deepEqual(await store.unsent(), []);
+});
+
+test("a final no waits for the person, and says why", async () => {
+  const { outbox, handed } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.refused(item.client_id, { code: "posting_paused", text: "Paused.", permanent: true });
+  outbox.flush();
+  assert.equal(handed.length, 1);
+  assert.equal(outbox.of(7)[0].state, "failed");
+  assert.equal(outbox.of(7)[0].error, "Paused.");
+});
+
+test("a retry by hand after a final no is a new message with a new id", async () => {
+  const { outbox, handed } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.refused(item.client_id, { code: "invalid", text: "No.", permanent: true });
+  const again = await outbox.retry(item.client_id);
+  assert.notEqual(again.client_id, item.client_id);
+  assert.equal(handed.at(-1).body, "hello");
+  assert.equal(outbox.of(7).length, 1);
+});
+
+test("a not-now is tried again by itself with the same id", async () => {
+  const { outbox, handed } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.refused(item.client_id, { code: "busy", text: "Busy.", permanent: false });
+  mock.timers.tick(4_000);
+  assert.equal(handed.length, 2);
+  assert.equal(handed[1].client_id, item.client_id);
+  assert.equal(outbox.of(7)[0].state, "sending");
+});
+
+test("what was written first goes out first", async () => {
+  const { outbox, handed } = phone();
+  await outbox.add({ ...WORDS, body: "one" });
+  await outbox.add({ ...WORDS, body: "two" });
+  handed.length = 0;
+  outbox.flush();
+  assert.deepEqual(handed.map((item) => item.body), ["one", "two"]);
+});
+
+test("words taken back return to the composer and leave the shelf", async () => {
+  const { outbox, store } = phone();
+  const item = await outbox.add(WORDS);
+  assert.equal(await outbox.discard(item.client_id), "hello");
+  assert.deepEqual(await store.unsent(), []);
+});
