@@ -52,9 +52,7 @@ class StartForm(HelloForm):
 class ComeBackForm(forms.Form):
     """The six words."""
 
-    phrase = forms.CharField(
-        max_length=200, error_messages={"required": refusal("phrase_unknown")}
-    )
+    phrase = forms.CharField(max_length=200, error_messages={"required": refusal("phrase_unknown")})
 
 
 class ClientIdForm(forms.Form):

@@ -28,9 +28,7 @@ urlpatterns = [
         conversations.since,
         name="conversation-since",
     ),
-    path(
-        "conversations/<int:conversation_id>/send", conversations.send, name="conversation-send"
-    ),
+    path("conversations/<int:conversation_id>/send", conversations.send, name="conversation-send"),
     path(
         "conversations/<int:conversation_id>/before/<int:position>",
         conversations.earlier,

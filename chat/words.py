@@ -167,6 +167,7 @@ def message_state_words(
         return " · ".join(part for part in (sent, unread) if part)
     return str(STATES.get(state, ""))
 
+
 EMERGENCY_NUMBERS: list[tuple[str, str | Promise, str]] = [
     ("999", _("if a life is in danger right now"), "tel:999"),
     ("116 123", _("Samaritans, day and night, free"), "tel:116123"),

@@ -99,8 +99,7 @@ def page_words(*, name: str) -> SafeString:
         "waiting": words.WAITING,
     }
     plain = {
-        group: {key: str(text) for key, text in texts.items()}
-        for group, texts in catalogue.items()
+        group: {key: str(text) for key, text in texts.items()} for group, texts in catalogue.items()
     }
     return _data(plain, name)
 

@@ -41,9 +41,7 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         begun = _begin(request, room, form)
         if begun is not None:
             return redirect("thread", slug, begun.pk)
-    replies = Count(
-        "messages", filter=Q(messages__state=MessageState.PUBLISHED), distinct=True
-    )
+    replies = Count("messages", filter=Q(messages__state=MessageState.PUBLISHED), distinct=True)
     threads = Conversation.objects.threads_for(user, room).annotate(published=replies)
     context = {
         "space": room,

@@ -1,0 +1,194 @@
+"""Coming in, keeping one's words, coming back and leaving, as a phone without scripts does it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from chat.models import HelpRequest, User
+from chat.views.limits import COME_BACK, SIGN_IN_NAME
+from tests.cast import PASSWORD, Cast
+from tests.conftest import Hands
+
+pytestmark = pytest.mark.django_db
+
+HELLO = {"nickname": "Moth", "age_band": "16-17", "agreed": "on"}
+
+
+def words_on(page: str) -> str:
+    block = page.split("data-phrase>")[1].split("</ol>")[0]
+    return " ".join(re.findall(r"<li>(\w+)</li>", block))
+
+
+def come_in(client: Client) -> str:
+    """A new person on this phone; returns their six words."""
+    assert client.post("/start", HELLO).headers["Location"] == "/phrase"
+    return words_on(client.get("/phrase").content.decode())
+
+
+def test_a_nickname_and_an_age_are_all_it_takes(client: Client) -> None:
+    words = come_in(client)
+    person = User.objects.get(nickname="Moth")
+    assert len(words.split()) == 6
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert client.get("/spaces").status_code == 200
+
+
+def test_the_words_are_gone_once_the_person_has_them(client: Client) -> None:
+    words = come_in(client)
+    client.post("/phrase")
+    page = client.get("/phrase").content.decode()
+    assert "data-phrase" not in page
+    assert words.split()[0] not in page
+
+
+def test_words_that_nobody_looked_at_are_not_kept_for_long(client: Client, hands: Hands) -> None:
+    come_in(client)
+    hands.forward(minutes=16)
+    assert "data-phrase" not in client.get("/phrase").content.decode()
+
+
+def test_the_words_lie_nowhere_in_the_database_in_the_open(client: Client) -> None:
+    words = come_in(client).split()
+    stored = [str(Session.objects.get().get_decoded()), str(vars(User.objects.get()))]
+    assert not any(word in text for text in stored for word in words if len(word) > 4)
+
+
+def test_the_words_bring_the_person_back_on_another_phone(client: Client) -> None:
+    words = come_in(client)
+    other = Client()
+    answer = other.post("/come-back", {"phrase": f"  {words.upper().replace(' ', ', ')} "})
+    assert answer.headers["Location"] == "/spaces"
+    assert other.session["_auth_user_id"] == client.session["_auth_user_id"]
+
+
+def test_wrong_words_are_met_kindly_and_open_nothing(client: Client) -> None:
+    answer = client.post("/come-back", {"phrase": "six words that are not there"})
+    assert answer.status_code == 422
+    assert "You can get help now either way" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_guessing_words_is_slowed_down(client: Client) -> None:
+    tries = int(COME_BACK.split("/")[0])
+    for _ in range(tries):
+        client.post("/come-back", {"phrase": "a guess"})
+    page = client.post("/come-back", {"phrase": "a guess"}).content.decode()
+    assert "wait a few minutes" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"nickname": ""}, "Pick 2 to 30 letters"),
+        ({"nickname": "Lantern helper"}, "mistaken for someone who works here"),
+        ({"age_band": "44"}, "pick one of the ages"),
+        ({"agreed": ""}, "who reads what"),
+    ],
+)
+def test_what_does_not_fit_is_said_beside_it(
+    client: Client, change: dict[str, str], sentence: str
+) -> None:
+    given = {**HELLO, **change}
+    answer = client.post("/start", {key: value for key, value in given.items() if value})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_coming_in_changes_the_session(client: Client, cast: Cast) -> None:
+    client.get("/start")
+    client.session.save()
+    before = client.session.session_key
+    come_in(client)
+    assert client.session.session_key != before
+
+
+def test_leaving_shuts_the_pages_but_keeps_the_place_in_line(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    request = cast.asks_for_help(cast.ada)
+    answer = client.post("/leave")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert "Lantern" not in answer.content.decode()
+    for page in ("/spaces", "/talk", f"/talk/{request.conversation_id}", "/me"):
+        assert client.get(page).headers["Location"] == "/"
+    assert "Ada" not in client.get("/").content.decode()
+    client.post("/carry-on")
+    assert client.get("/talk").status_code == 200
+    request.refresh_from_db()
+    assert request.state == "waiting"
+
+
+def test_somebody_who_left_reads_nothing_over_https_either(client: Client, cast: Cast) -> None:
+    thread = cast.thread()
+    client.force_login(cast.ada)
+    client.post("/leave")
+    assert client.get(f"/conversations/{thread.pk}/since/0").status_code == 401
+
+
+def test_going_for_good_ends_the_session_and_clears_the_phone(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    answer = client.post("/sign-out")
+    assert '"storage"' in answer.headers["Clear-Site-Data"]
+    assert client.get("/spaces").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("door", ["/leave", "/carry-on", "/sign-out", "/staff/sign-out"])
+def test_nothing_changes_by_following_a_link(client: Client, cast: Cast, door: str) -> None:
+    client.force_login(cast.ada)
+    assert client.get(door).status_code == 405
+
+
+def test_forms_need_the_token_of_the_page(cast: Cast) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.ada)
+    answer = strict.post("/help", {"client_id": str(uuid.uuid4())})
+    assert answer.status_code == 403
+    assert "open for a long time" in answer.content.decode()
+    assert not HelpRequest.objects.exists()
+
+
+def test_no_page_about_people_is_kept_by_anybody(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    for page in ("/", "/spaces", "/talk", "/me", "/help"):
+        assert client.get(page).headers["Cache-Control"] == "no-store"
+
+
+def test_staff_sign_in_and_land_at_their_work(client: Client, cast: Cast) -> None:
+    for name, home in (("mo", "/moderation/"), ("cleo", "/triage/"), ("lee", "/triage/")):
+        client.post("/staff/sign-in", {"username": name, "password": PASSWORD})
+        assert client.get("/staff").headers["Location"] == home
+        assert 0 < client.session.get_expiry_age() <= 10 * 60 * 60
+        client.post("/staff/sign-out")
+
+
+def test_a_wrong_password_and_an_unknown_name_hear_the_same(client: Client, cast: Cast) -> None:
+    pages = [
+        client.post("/staff/sign-in", {"username": name, "password": "not this one"})
+        for name in ("mo", "nobody")
+    ]
+    seen = [re.sub(r'value="[^"]*"', "", page.content.decode()) for page in pages]
+    assert [page.status_code for page in pages] == [422, 422]
+    assert seen[0] == seen[1]
+
+
+def test_guessing_a_password_is_slowed_down(client: Client, cast: Cast) -> None:
+    for _ in range(int(SIGN_IN_NAME.split("/")[0])):
+        client.post("/staff/sign-in", {"username": "mo", "password": "a guess"})
+    client.post("/staff/sign-in", {"username": "mo", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_sign_in_leads_nowhere_but_here(client: Client, cast: Cast) -> None:
+    given = {"username": "mo", "password": PASSWORD}
+    answer = client.post("/staff/sign-in?next=https://elsewhere.example/", given)
+    assert answer.headers["Location"] == "/staff"
+
+
+def test_a_young_person_finds_no_staff_page(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    assert client.get("/staff").status_code == 404
