@@ -1,0 +1,181 @@
+"""What may train, what is held out, and what an empty cell means."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moderation.classifiers.labels import Label
+from moderation.training.corpus import CorpusError, held_out, key, read_corpus
+from moderation.training.figures import measure, recall_at
+from moderation.training.rows import PLACE, corpus_rows, open_rows, read_records
+from moderation.training.style import restyle
+
+COLUMNS = ["id", "text", "toxic", "insult", "label", "sh", "source", "licence_tier"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = [
+        ["1", "an open row", "1", "", "", "", "a", "open"],
+        ["2", "a shared-alike row", "0", "0", "", "", "a", "open-sa"],
+        ["3", "a non-commercial row", "1", "", "", "", "b", "nc"],
+        ["4", "an unstated row", "1", "", "", "", "b", "unstated"],
+        ["5", "a row without a tier", "1", "", "", "", "c", ""],
+        ["6", "a sad row", "", "", "distress", "0.0", "d", "open"],
+    ]
+    path = tmp_path / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([COLUMNS, *rows])
+    return path
+
+
+def test_only_openly_licensed_rows_may_train(table: Path):
+    rows = open_rows([table], {}, np.random.default_rng(0))
+
+    assert [row.id for row in rows] == ["1", "2", "6"]
+
+
+def test_an_empty_cell_is_not_a_no(table: Path):
+    row = open_rows([table], {}, np.random.default_rng(0))[0]
+
+    assert row.targets[PLACE[Label.TOXICITY]] == 1.0
+    assert np.isnan(row.targets[PLACE[Label.INSULT]])
+
+
+def test_distress_without_risk_is_a_no_to_danger_only(table: Path):
+    row = open_rows([table], {}, np.random.default_rng(0))[2]
+
+    assert row.targets[PLACE[Label.DISTRESS]] == 1.0
+    assert row.targets[PLACE[Label.IDEATION]] == 0.0
+    assert np.isnan(row.targets[PLACE[Label.ABUSE_DISCLOSURE]])
+
+
+def test_a_source_can_be_capped_and_the_same_seed_chooses_the_same(table: Path):
+    def chosen() -> list[str]:
+        return [row.id for row in open_rows([table], {"a": 1}, np.random.default_rng(4))]
+
+    assert len(chosen()) == 2
+    assert chosen() == chosen()
+
+
+def test_records_of_every_tier_can_be_measured(table: Path):
+    records = list(read_records(table))
+
+    assert [r.crisis for r in records] == [None, None, None, None, None, 0.0]
+    assert len(records) == 6
+
+
+def corpus(tmp_path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_folder_and_braces_say_what_a_line_is(tmp_path: Path):
+    root = corpus(
+        tmp_path,
+        {
+            "intent_or_plan/positive-me.txt": "first line\n{self_harm,distress} second line\n",
+            "toxic/insult-none.txt": "third line\n",
+            "negative/idiom-none.txt": "fourth line\n",
+        },
+    )
+    found = {line.text: line.labels for line in read_corpus(root)}
+
+    assert found == {
+        "first line": {Label.INTENT_OR_PLAN, Label.IDEATION},
+        "second line": {Label.SELF_HARM, Label.DISTRESS},
+        "third line": {Label.TOXICITY, Label.INSULT},
+        "fourth line": frozenset(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        ({"ideation/positive-you.txt": "a line\n"}, "KIND-PERSON"),
+        ({"sadness/positive-me.txt": "a line\n"}, "unknown label"),
+        ({"ideation/positive-me.txt": "{sadness} a line\n"}, "unknown label"),
+        ({"ideation/positive-me.txt": "...\n"}, "no words"),
+        (
+            {"ideation/positive-me.txt": "One line!\n", "negative/idiom-none.txt": "one line"},
+            "other",
+        ),
+    ],
+)
+def test_a_broken_corpus_is_refused_without_its_words(
+    tmp_path: Path, files: dict[str, str], what: str
+):
+    with pytest.raises(CorpusError, match=what) as refused:
+        read_corpus(corpus(tmp_path, files))
+
+    assert "line" not in str(refused.value).replace("one line", "").split(":")[0]
+
+
+def test_the_held_out_fifth_does_not_depend_on_dots_and_capitals():
+    texts = [f"message number {number} about something" for number in range(500)]
+
+    assert [held_out(t) for t in texts] == [held_out(t.upper() + " !!") for t in texts]
+    assert 60 <= sum(held_out(t) for t in texts) <= 140
+
+
+def test_no_held_out_message_is_among_those_that_train():
+    lines = read_corpus()
+    train = {key(line.text) for line in lines if not line.held_out}
+
+    assert not train & {key(line.text) for line in lines if line.held_out}
+
+
+def test_the_corpus_is_as_large_and_as_even_as_promised():
+    lines = read_corpus()
+    count = {label: sum(label in line.labels for line in lines) for label in PLACE}
+    own = [label for label in PLACE if list(PLACE).index(label) >= 6]
+
+    assert len(lines) >= 6000
+    assert all(count[label] >= 300 for label in own)
+    assert sum(not line.labels for line in lines) >= 3000
+
+
+def test_what_the_writers_did_not_tell_apart_is_masked():
+    rows = corpus_rows(line for line in read_corpus() if line.file.startswith("method_seeking/"))
+    plain = [r for r in rows if r.targets[PLACE[Label.IDEATION]] != 1.0]
+
+    assert plain
+    assert all(np.isnan(r.targets[PLACE[Label.IDEATION]]) for r in plain)
+    assert all(r.targets[PLACE[Label.METHOD_SEEKING]] == 1.0 for r in rows)
+
+
+def test_restyling_keeps_the_words():
+    rng = np.random.default_rng(1)
+    text = "i don't know, what to do... really?"
+    words = {"".join(c for c in restyle(text, rng) if c.isalpha()) for _ in range(40)}
+
+    assert "".join(c for c in text if c.isalpha()) in words
+
+
+def test_figures_of_a_perfect_and_of_a_blind_classifier():
+    truth = np.array([True] * 20 + [False] * 80)
+    perfect = measure(truth, truth.astype(float), truth)
+    blind = measure(truth, np.zeros(100), np.zeros(100, dtype=bool))
+
+    assert (perfect.auc, perfect.f1, perfect.false_alarms, perfect.recall_at_1) == (1, 1, 0, 1)
+    assert (blind.auc, blind.f1, blind.recall) == (0.5, 0.0, 0.0)
+
+
+def test_recall_at_a_rate_never_flags_more_negatives_than_allowed():
+    truth = np.array([True] * 10 + [False] * 200)
+    scores = np.concatenate([np.linspace(0.4, 1, 10), np.linspace(0, 0.8, 200)])
+    threshold = np.sort(scores[~truth])[::-1][2]
+
+    assert recall_at(truth, scores, 0.01) == np.mean(scores[truth] > threshold)
+
+
+def test_a_set_with_one_class_has_no_ranking_figures():
+    figures = measure(np.zeros(30, dtype=bool), np.zeros(30), np.zeros(30, dtype=bool))
+
+    assert figures.auc is None
+    assert figures.false_alarms == 0.0
