@@ -5,7 +5,6 @@
  * Nothing moves under the reader's hands: rows change where they stand, what is settled stays
  * crossed out, and what is new above waits behind a button until somebody asks for it.
  */
-import { fill } from "../../chat/js/page.js";
 import { startKeys } from "./keys.js";
 import { lookAgain } from "./look-again.js";
 
@@ -32,12 +31,17 @@ function say(text) {
   said.textContent = text;
 }
 
+/** @param {string | undefined} sentence @param {number} count */
+function counted(sentence, count) {
+  return (sentence ?? "").replace("{count}", String(count));
+}
+
 /** @param {number} above @param {number} total */
 function offerNew(above, total) {
   showNew.hidden = total === 0;
   if (total === 0) return;
   const sentence = above ? showNew.dataset.above : showNew.dataset.more;
-  const words = fill(sentence ?? "", { count: above || total });
+  const words = counted(sentence, above || total);
   if (showNew.dataset.words !== words) say(words);
   showNew.dataset.words = words;
   showNew.innerHTML = "";
@@ -74,7 +78,7 @@ function mergeRows(news) {
   const untouched = now.size === 0 || ![...now.keys()].some((key) => next.has(key));
   if (untouched && !rows.contains(document.activeElement)) {
     showAll();
-    say(fill(showNew.dataset.more ?? "", { count: fresh.length }));
+    say(counted(showNew.dataset.more, fresh.length));
     return;
   }
   const order = [...next.keys()];
@@ -99,7 +103,9 @@ function swapParts(news) {
     const here = document.querySelector(`[data-live-part="${name}"]`);
     if (!(here instanceof HTMLElement) || here.innerHTML === part.innerHTML) continue;
     if (name === "standing" && here.dataset.version !== part.dataset.version) offerReload();
+    const focused = here.contains(document.activeElement);
     here.innerHTML = part.innerHTML;
+    if (focused) here.querySelector("button")?.focus();
   }
 }
 
@@ -161,3 +167,4 @@ startKeys({ rows, showNew });
 keepClaim();
 rememberOpenWords();
 lookAgain(refresh);
+panes.dataset.ready = "";
