@@ -7,7 +7,8 @@ from typing import Final, Protocol
 ENCODER: Final = "encoder"
 PATTERNS: Final = "patterns"
 CONTACT: Final = "contact"
-"""The three readers by name: `Signal.source` and the entries of `Reading.failed` use these."""
+APPROACH: Final = "approach"
+"""The readers by name: `Signal.source` and the entries of `Reading.failed` use these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Classifier, Reading, Signal
+from moderation.classifiers.base import (
+    APPROACH,
+    CONTACT,
+    ENCODER,
+    PATTERNS,
+    Classifier,
+    Reading,
+    Signal,
+)
 
 Answer = tuple[Signal, ...] | None
 
@@ -32,10 +40,17 @@ def _contact(checkpoint: Path | None, sha256: str) -> Classifier:
     return ContactReader()
 
 
+def _approach(checkpoint: Path | None, sha256: str) -> Classifier:
+    from moderation.classifiers.approach import ApproachReader
+
+    return ApproachReader()
+
+
 BUILDERS: Final[Mapping[str, Callable[[Path | None, str], Classifier]]] = {
     ENCODER: _encoder,
     PATTERNS: _patterns,
     CONTACT: _contact,
+    APPROACH: _approach,
 }
 """Every reader there is. To add one: write it, name it here, and give its labels to the policy."""
 

@@ -1,0 +1,289 @@
+"""What shows only over several messages. Pure: no clock, no database, no words of anybody.
+
+One line says little: friends ask each other's age, and a bad evening is a bad evening. Taken
+together, the same parts can be a story. Every signal here needs at least two messages, counts
+recent ones most, forgets them after :data:`WINDOW`, and names each message it rests on by id, part
+and time. More of the same can bring a signal about and never take it away.
+
+The parts of an approach (asking age, secrecy, moving elsewhere, pictures, being alone, gifts,
+meeting) are the stages that work on online grooming describes: O'Connell, "A typology of child
+cyberexploitation and online grooming practices" (2003); Lorenzo-Dus, Izura and Perez-Tattam,
+"Understanding grooming discourse in computer-mediated environments" (2016). The weights are ours
+and are not probabilities of anything: they decide who has a look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from moderation.classifiers.labels import Label
+
+PATTERNS_VERSION: Final = "2026-11.1"
+
+CONVERSATION: Final = "conversation"
+"""The source of these signals, beside the names of the readers of single messages."""
+
+WINDOW: Final = dt.timedelta(days=14)
+LINES: Final = 50
+"""How far back we look: the person's last messages, at most so many and no older."""
+
+HALF_LIFE: Final = dt.timedelta(days=3)
+"""After this time a message counts half."""
+
+RECENT: Final = dt.timedelta(hours=48)
+"""What counts as lately, where a change is looked for."""
+
+
+class Part(StrEnum):
+    """What one message can contribute."""
+
+    CONTACT = "contact"
+    MEETING = "meeting"
+    WHERE = "where"
+    AGE = "age"
+    SECRECY = "secrecy"
+    PICTURE = "picture"
+    ALONE = "alone"
+    GIFT = "gift"
+    FLATTERY = "flattery"
+    TRUST = "trust"
+    DISTRESS = "distress"
+
+
+class Code(StrEnum):
+    """The signals, by name."""
+
+    GROOMING = "grooming_pattern"
+    CONTACT_REPEATED = "contact_repeated"
+    CONTACT_SPREAD = "contact_spread"
+    AGE_ASKING = "age_asking"
+    SECRECY_ASKING = "secrecy_asking"
+    RISING_DISTRESS = "rising_distress"
+
+
+PART_OF_LABEL: Final[Mapping[str, tuple[Part, float]]] = MappingProxyType(
+    {
+        Label.CONTACT_MOVE: (Part.CONTACT, 0.5),
+        Label.GROOMING: (Part.TRUST, 0.4),
+        "asks_age": (Part.AGE, 0.5),
+        "asks_secrecy": (Part.SECRECY, 0.5),
+        "asks_picture": (Part.PICTURE, 0.5),
+        "asks_alone": (Part.ALONE, 0.5),
+        "offers_gift": (Part.GIFT, 0.5),
+        "flatters_age": (Part.FLATTERY, 0.5),
+    }
+)
+"""Stored label → part, and the score from which it is one. Lower than where a single message is
+held: what just misses once should not be invisible the fifth time."""
+
+PART_OF_RULE: Final[Mapping[str, Part]] = MappingProxyType(
+    {"meet_up": Part.MEETING, "where_live": Part.WHERE}
+)
+"""Rules of the contact reader that say more than their label."""
+
+APPROACH: Final[Mapping[Part, float]] = MappingProxyType(
+    {
+        Part.SECRECY: 0.55,
+        Part.PICTURE: 0.55,
+        Part.TRUST: 0.5,
+        Part.CONTACT: 0.45,
+        Part.MEETING: 0.45,
+        Part.ALONE: 0.35,
+        Part.FLATTERY: 0.35,
+        Part.WHERE: 0.3,
+        Part.GIFT: 0.3,
+        Part.AGE: 0.3,
+    }
+)
+"""How much each part adds to a story of drawing somebody away."""
+
+HEAVINESS: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        Label.INTENT_OR_PLAN: 1.0,
+        Label.METHOD_SEEKING: 1.0,
+        Label.IDEATION: 0.9,
+        Label.SELF_HARM: 0.9,
+        Label.ABUSE_DISCLOSURE: 0.8,
+        Label.EATING_DISORDER: 0.7,
+        Label.DISTRESS: 0.5,
+    }
+)
+"""How heavy each label makes a message about oneself."""
+
+HEAVY_FROM: Final = 0.35
+"""The encoder's score from which a label adds to heaviness."""
+
+FIRES_AT: Final = 0.6
+REPEATED_WEIGHT: Final = 0.35
+"""Three fresh and certain messages reach :data:`FIRES_AT`, two do not: 1 - (1 - 0.35 · 0.9)³."""
+
+SECRECY_WEIGHT: Final = 0.45
+"""Two fresh and certain ones reach it."""
+
+HEAVY_LOAD: Final = 1.2
+HEAVY_MESSAGES: Final = 3
+RISE: Final = 2.0
+"""Lately at least so many times as heavy as in an average two days of the time before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as it was assessed: no words.
+
+    ``towards`` names whom it was written to as far as we know: ``"person:7"`` in a thread that
+    person began, ``"thread:3"`` where nobody particular can be named.
+    """
+
+    message_id: int
+    at: dt.datetime
+    towards: str
+    scores: Mapping[str, float]
+    rules: frozenset[str] = frozenset()
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One message a signal rests on, what it contributed, and when it was written."""
+
+    message_id: int
+    part: Part
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSignal:
+    """A pattern over several messages. ``score`` is from 0 to 1; ``towards`` may be empty."""
+
+    code: Code
+    score: float
+    evidence: tuple[Evidence, ...]
+    towards: str = ""
+    version: str = PATTERNS_VERSION
+    source: str = CONVERSATION
+
+
+def parts_of(line: Line) -> dict[Part, float]:
+    """What one message contributes to an approach, each from 0 to 1."""
+    parts: dict[Part, float] = {}
+    for label, (part, least) in PART_OF_LABEL.items():
+        score = line.scores.get(label, 0.0)
+        if score >= least:
+            parts[part] = max(parts.get(part, 0.0), min(score, 1.0))
+    for rule in line.rules:
+        if rule in PART_OF_RULE:
+            parts[PART_OF_RULE[rule]] = 0.9
+    if heaviness(line) > 0.0:
+        # Somebody who tells of themselves and asks to keep it quiet draws nobody away.
+        parts.pop(Part.SECRECY, None)
+    return parts
+
+
+def heaviness(line: Line) -> float:
+    """How heavy a message is on its writer, 0 to 1; 0 where nothing reaches :data:`HEAVY_FROM`."""
+    found = [
+        weight * line.scores.get(label, 0.0)
+        for label, weight in HEAVINESS.items()
+        if line.scores.get(label, 0.0) >= HEAVY_FROM
+    ]
+    return min(max(found, default=0.0), 1.0)
+
+
+def signals_over(lines: Iterable[Line], *, now: dt.datetime) -> tuple[PatternSignal, ...]:
+    """Every pattern over one person's messages, the strongest first of each kind."""
+    recent = sorted(
+        (line for line in lines if now - WINDOW <= line.at <= now),
+        key=lambda line: (line.at, line.message_id),
+    )
+    marked = [(line, parts_of(line)) for line in recent]
+    found = [
+        *_by_target(marked, now),
+        *_spread(marked, now),
+        *_asking(marked, now, Part.AGE, Code.AGE_ASKING, REPEATED_WEIGHT),
+        *_asking(marked, now, Part.SECRECY, Code.SECRECY_ASKING, SECRECY_WEIGHT),
+        *_rising(recent, now),
+    ]
+    order = list(Code)
+    return tuple(sorted(found, key=lambda s: (order.index(s.code), -s.score, s.towards)))
+
+
+Marked = Sequence[tuple[Line, Mapping[Part, float]]]
+
+
+def _fade(line: Line, now: dt.datetime) -> float:
+    return float(0.5 ** ((now - line.at) / HALF_LIFE))
+
+
+def _together(contributions: Iterable[float]) -> float:
+    """Several hints as one number from 0 to 1 that each of them can only raise."""
+    return 1.0 - math.prod(1.0 - value for value in contributions)
+
+
+def _by_target(marked: Marked, now: dt.datetime) -> list[PatternSignal]:
+    found: list[PatternSignal] = []
+    for towards in sorted({line.towards for line, parts in marked if parts}):
+        theirs = [(line, parts) for line, parts in marked if line.towards == towards]
+        found += _grooming(theirs, now, towards)
+        found += _asking(theirs, now, Part.CONTACT, Code.CONTACT_REPEATED, REPEATED_WEIGHT, towards)
+    return found
+
+
+def _grooming(marked: Marked, now: dt.datetime, towards: str) -> list[PatternSignal]:
+    """Different parts of one story, in different messages to the same person."""
+    best: dict[Part, float] = {}
+    evidence: list[Evidence] = []
+    for line, parts in marked:
+        for part, score in sorted(parts.items()):
+            value = APPROACH[part] * score * _fade(line, now)
+            best[part] = max(best.get(part, 0.0), value)
+            evidence.append(Evidence(line.message_id, part, line.at))
+    if len(best) < 2 or len({e.message_id for e in evidence}) < 2:
+        return []
+    score = _together(best.values())
+    if score < FIRES_AT:
+        return []
+    return [PatternSignal(Code.GROOMING, score, tuple(evidence), towards)]
+
+
+def _asking(
+    marked: Marked, now: dt.datetime, part: Part, code: Code, weight: float, towards: str = ""
+) -> list[PatternSignal]:
+    """The same thing asked again and again."""
+    asked = [(line, parts[part]) for line, parts in marked if part in parts]
+    score = _together(weight * strength * _fade(line, now) for line, strength in asked)
+    if len({line.message_id for line, _ in asked}) < 2 or score < FIRES_AT:
+        return []
+    evidence = tuple(Evidence(line.message_id, part, line.at) for line, _ in asked)
+    return [PatternSignal(code, score, evidence, towards)]
+
+
+def _spread(marked: Marked, now: dt.datetime) -> list[PatternSignal]:
+    """Contact outside sought with several people."""
+    if len({line.towards for line, parts in marked if Part.CONTACT in parts}) < 2:
+        return []
+    return _asking(marked, now, Part.CONTACT, Code.CONTACT_SPREAD, REPEATED_WEIGHT)
+
+
+def _rising(lines: Sequence[Line], now: dt.datetime) -> list[PatternSignal]:
+    """Heavier lately than before, as of the newest message; it fades as time passes since then."""
+    heavy = [(line, heaviness(line)) for line in lines if heaviness(line) > 0.0]
+    if not heavy:
+        return []
+    newest = heavy[-1][0].at
+    lately = [(line, value) for line, value in heavy if line.at > newest - RECENT]
+    before = sum(value for line, value in heavy if line.at <= newest - RECENT)
+    load = sum(value for _, value in lately)
+    periods = (WINDOW - RECENT) / RECENT
+    if len(lately) < HEAVY_MESSAGES or load < max(HEAVY_LOAD, RISE * before / periods):
+        return []
+    if now - newest > RECENT:
+        return []
+    score = (1.0 - math.exp(-load)) * _fade(heavy[-1][0], now)
+    evidence = tuple(Evidence(line.message_id, Part.DISTRESS, line.at) for line, _ in lately)
+    return [PatternSignal(Code.RISING_DISTRESS, score, evidence)]
