@@ -36,6 +36,8 @@ WORKERS: dict[str, Worker] = {
     "screening": Worker("moderation.screening.screening_step", poll_seconds=1.0),
     # Tells authors that nobody has read their words yet; apart, because screening may stand still.
     "unread": Worker("moderation.screening.unread_step", poll_seconds=5.0),
+    # Looks at somebody's last messages together, once each has been read.
+    "lookback": Worker("moderation.lookback.lookback_step", poll_seconds=2.0),
     # Brings requests for help and worrying messages before clinicians.
     "intake": Worker("triage.intake.intake_step", poll_seconds=1.0),
     # Calls the next person when nobody has come in time.

@@ -26,6 +26,7 @@ from moderation import readers
 from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews
 from moderation.classifiers.base import Reading
+from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
 
 LEASE_SECONDS = 60
@@ -136,6 +137,7 @@ def _settle(judged: Sequence[Judged]) -> int:
         assessments = record_assessments(
             (item.message, item.reading, item.verdict) for item in mine
         )
+        note_authors(item.message for item in mine)
         moved = _move(mine)
         held = [m for m in moved if m.state == MessageState.HELD]
         open_reviews(held, assessments)

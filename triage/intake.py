@@ -11,10 +11,10 @@ from django.db import transaction
 from chat.kernel.errors import Stale
 from chat.kernel.lease import finish, lease
 from chat.models import HelpRequest, Leasable
-from moderation.models import Assessment
+from moderation.models import Assessment, PatternFinding
 from triage.actions.opening import open_case
 from triage.places import tell_places
-from triage.sources import Source, source_of_assessment, source_of_help
+from triage.sources import Source, source_of_assessment, source_of_finding, source_of_help
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,12 @@ def intake_step() -> int:
         limit=BATCH,
     )
     worked += _take_in(read, source_of_assessment)
+    found = lease(
+        PatternFinding.objects.select_related("author", "case_about"),
+        seconds=LEASE_SECONDS,
+        limit=BATCH,
+    )
+    worked += _take_in(found, source_of_finding)
     tell_places()
     return worked
 

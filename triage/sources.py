@@ -10,7 +10,8 @@ from typing import Any, Final
 from chat.models import HelpRequest, Message, User
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS
 from moderation.classifiers.labels import TOXICITY
-from moderation.models import Assessment
+from moderation.models import Assessment, PatternFinding
+from moderation.pattern_words import finding_words, seen_words
 from triage.priority import ASKED, Sign
 from triage.states import Band, SourceKind
 
@@ -67,13 +68,30 @@ def source_of_assessment(assessment: Assessment) -> Source:
     )
 
 
-def signs_of(assessment: Assessment) -> tuple[Sign, ...]:
-    """The reasons of a reading that are about the person, at the urgency the policy gave.
+def source_of_finding(finding: PatternFinding) -> Source:
+    """Several messages together were a sign, in what they wrote or in what was written to them."""
+    person = finding.case_about or finding.author
+    own = person.pk == finding.author_id
+    words = finding_words(finding, about_writer=own)
+    return Source(
+        kind=SourceKind.PATTERN,
+        source_id=finding.pk,
+        person=person,
+        at=finding.found_at,
+        signs=(Sign(words, seen_words(finding), _band(finding.urgency)),),
+        message_id=finding.newest_message_id if own else None,
+        asked=False,
+    )
 
-    An urgency that nobody here knows is taken as urgent: it must not sink for being new.
-    """
-    known = {band.value for band in Band}
-    band = Band(assessment.urgency) if assessment.urgency in known else Band.URGENT
+
+def _band(urgency: str) -> Band:
+    """An urgency that nobody here knows is taken as urgent: it must not sink for being new."""
+    return Band(urgency) if urgency in {band.value for band in Band} else Band.URGENT
+
+
+def signs_of(assessment: Assessment) -> tuple[Sign, ...]:
+    """The reasons of a reading that are about the person, at the urgency the policy gave."""
+    band = _band(assessment.urgency)
     place = place_of(assessment.message)
     signs = [
         Sign(str(reason["words"]), _source(reason, place), band)

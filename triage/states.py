@@ -40,6 +40,7 @@ class SourceKind(StrEnum):
 
     HELP_REQUEST = "help_request"
     ASSESSMENT = "assessment"
+    PATTERN = "pattern"
 
 
 class CaseEventKind(StrEnum):

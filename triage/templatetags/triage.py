@@ -15,6 +15,7 @@ register = template.Library()
 SOURCES: Final = {
     SourceKind.HELP_REQUEST.value: "they asked for help",
     SourceKind.ASSESSMENT.value: "something they wrote",
+    SourceKind.PATTERN.value: "several messages together",
 }
 
 

@@ -1,0 +1,136 @@
+"""Looking at somebody's last messages together, after each of them has been read by itself.
+
+The batch that reads messages only notes whose messages it was (one statement). This step, a worker
+of its own, leases those people, fetches their stored assessments in one bounded query, and keeps
+what it finds with the messages it rests on. It opens no message and knows no word.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from chat.kernel import clock
+from chat.kernel.doorbell import ALERTS, ring_on_commit, work_topic
+from chat.kernel.errors import Stale
+from chat.kernel.lease import finish, lease
+from chat.models import Message
+from chat.states import ConversationKind, Role
+from moderation.actions.findings import keep_findings
+from moderation.models import Assessment, LookBack
+from moderation.patterns_over_time import LINES, WINDOW, Line, signals_over
+from moderation.policy_over_time import decide_over_time
+
+log = logging.getLogger("lantern.screening")
+
+LEASE_SECONDS = 30
+BATCH = 20
+"""People looked at in one turn: at most ``BATCH × LINES`` rows are read."""
+
+Rows = dict[int, list[Line]]
+
+
+def note_authors(messages: Iterable[Message]) -> None:
+    """Have the authors' last messages looked at together. One statement; staff are left out.
+
+    Call inside the transaction that stores the readings.
+    """
+    people = sorted({m.author_id for m in messages if m.author.is_young_person})
+    if not people:
+        return
+    now = clock.now()
+    LookBack.objects.bulk_create(
+        [LookBack(person_id=person, due_at=now) for person in people],
+        update_conflicts=True,
+        unique_fields=["person"],
+        update_fields=["due_at", "lease_until", "lease_token", "attempts"],
+    )
+
+
+def lookback_step() -> int:
+    """Look back over whoever wrote something since; returns how many people were looked at."""
+    due = lease(LookBack.objects.select_related("person"), seconds=LEASE_SECONDS, limit=BATCH)
+    if not due:
+        return 0
+    now = clock.now()
+    histories = lines_of([row.person_id for row in due], now=now)
+    done = 0
+    for row in due:
+        try:
+            _look(row, histories.get(row.person_id, []), now=now)
+            done += 1
+        except Stale:
+            continue  # They wrote again, or somebody else went on: it is due again.
+        except Exception as error:  # noqa: BLE001 — one person's row must not hide the others.
+            log.error("looking back failed: %s", type(error).__name__)
+    return done
+
+
+def _look(row: LookBack, lines: Sequence[Line], *, now: dt.datetime) -> None:
+    signals = signals_over(lines, now=now)
+    verdicts = decide_over_time(signals, author_age_band=row.person.age_band)
+    with transaction.atomic():
+        changed = keep_findings(author=row.person, verdicts=verdicts, now=now) if verdicts else []
+        if not finish(row):
+            raise Stale
+        if any(finding.due_at for finding in changed):
+            ring_on_commit(work_topic("intake"))
+        if changed:
+            ring_on_commit(ALERTS)
+
+
+def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
+    """The last assessed messages of these people, by person: one query, bounded for each."""
+    rows = (
+        Assessment.objects.filter(message__author__in=people, message__created_at__gt=now - WINDOW)
+        .annotate(
+            back=Window(RowNumber(), partition_by=F("message__author"), order_by=F("pk").desc())
+        )
+        .filter(back__lte=LINES)
+        .values(
+            "message_id",
+            "scores",
+            "reasons",
+            author=F("message__author"),
+            at=F("message__created_at"),
+            thread=F("message__conversation"),
+            kind=F("message__conversation__kind"),
+            begun_by=F("message__conversation__created_by"),
+            begun_by_role=F("message__conversation__created_by__role"),
+        )
+    )
+    found: dict[int, dict[int, Line]] = {}
+    for row in rows:
+        lines = found.setdefault(row["author"], {})
+        lines[row["message_id"]] = _merged(_line(row), lines.get(row["message_id"]))
+    return {person: list(lines.values()) for person, lines in found.items()}
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    named = row["begun_by_role"] == Role.YOUNG_PERSON and row["begun_by"] != row["author"]
+    return Line(
+        message_id=row["message_id"],
+        at=row["at"],
+        towards=f"person:{row['begun_by']}" if named else f"thread:{row['thread']}",
+        scores=row["scores"],
+        rules=frozenset(str(reason.get("rule", "")) for reason in row["reasons"]),
+        private=row["kind"] == ConversationKind.ONE_TO_ONE,
+    )
+
+
+def _merged(line: Line, other: Line | None) -> Line:
+    """Two revisions of one message count as one line: what was said and taken back was said."""
+    if other is None:
+        return line
+    scores = dict(other.scores)
+    for label, score in line.scores.items():
+        scores[label] = max(score, scores.get(label, 0.0))
+    return Line(
+        line.message_id, line.at, line.towards, scores, line.rules | other.rules, line.private
+    )
