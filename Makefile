@@ -9,7 +9,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test check fix lock docs screens bench
+.PHONY: help install dev run test check fix lock docs screens bench faults fuzz
 
 help: ## List these commands.
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,5 +48,11 @@ lock: dev ## Write the lock files again from pyproject.toml.
 screens: dev ## Take the screenshots in docs/screens again.
 	@$(PYTHON) -m tests.screens
 
-bench: dev ## Measure the realtime paths on this machine.
-	@$(PYTHON) -m tests.bench
+bench: dev ## Measure delivery against its baselines: make bench [NAME=fanout].
+	@$(PYTHON) -m tests.bench $(NAME)
+
+faults: dev ## Break everything and count: make faults [SECONDS=120 SEED=1].
+	@$(PYTHON) -m tests.faults --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1)
+
+fuzz: dev ## Throw frames at a running server: make fuzz [FRAMES=1000000 SEED=1].
+	@$(PYTHON) -m tests.fuzz --frames $(or $(FRAMES),1000000) --seed $(or $(SEED),1)

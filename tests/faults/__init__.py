@@ -1,0 +1,1 @@
+"""``make faults``: real processes, real phones, and somebody who breaks things meanwhile."""

@@ -1,0 +1,157 @@
+"""A phone as a program: the real protocol, and the client's own rules for a line that breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.exceptions import WebSocketException
+
+from tests.faults.history import History
+from tests.protocol.line import Line
+from tests.protocol.phone import Phone
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 4.0
+"""Full jitter, like the pages', but hastier: a run has minutes, not hours."""
+
+SILENCE_SECONDS = 8.0
+"""Something is owed and nothing came: the line is dead, whatever TCP says."""
+
+Broken = (OSError, WebSocketException, TimeoutError, ConnectionError, EOFError)
+
+
+@dataclass(eq=False)
+class FaultPhone:
+    """One person's phone: an outbox, a screen per conversation, and a line that heals."""
+
+    name: str
+    user_id: int
+    cookie: str
+    conversations: list[int]
+    urls: list[str]
+    history: History
+    dice: random.Random
+    outbox: dict[str, dict[str, Any]] = field(default_factory=dict)
+    screens: dict[int, Phone] = field(default_factory=dict)
+    line: Line | None = None
+    tries: int = 0
+    connects: int = 0
+    stopping: bool = False
+    heard_at: float = 0.0
+
+    async def live(self) -> None:
+        """Connect, resume, read; again and again until told to stop."""
+        while not self.stopping:
+            try:
+                await self._one_line()
+            except Broken:
+                pass
+            finally:
+                self.line = None
+            if not self.stopping:
+                await asyncio.sleep(
+                    self.dice.random() * min(LONGEST_PAUSE, FIRST_PAUSE * 2**self.tries)
+                )
+                self.tries = min(self.tries + 1, 5)
+
+    async def _one_line(self) -> None:
+        url = self.dice.choice(self.urls)
+        line = await Line.open(url, self.cookie, open_timeout=8, close_timeout=1)
+        self.connects += 1
+        try:
+            follow = [
+                (c, self.screens[c].head if c in self.screens else None) for c in self.conversations
+            ]
+            await line.resume(self.cookie, follow)
+            await asyncio.gather(self._read(line), self._nudge(line))
+        finally:
+            self.line = None
+            line.socket.transport.abort()
+
+    async def _read(self, line: Line) -> None:
+        while True:
+            frame = await line.frame(within=60)
+            self.heard_at = time.monotonic()
+            await self._take(line, frame)
+
+    async def _take(self, line: Line, frame: dict[str, Any]) -> None:
+        match frame["type"]:
+            case "session.ready":
+                self.line, self.tries = line, 0
+                for send in list(self.outbox.values()):
+                    await line.say(**send)
+            case "conversation.snapshot":
+                self.screens.setdefault(frame["conversation"], Phone()).take(frame)
+            case "conversation.advanced":
+                await self._advance(line, frame)
+            case "heads":
+                for key, head in frame["heads"].items():
+                    screen = self.screens.get(int(key))
+                    if screen is not None and head > screen.head:
+                        await line.say(
+                            "conversation.follow", conversation=int(key), after=screen.head
+                        )
+            case "message.accepted":
+                self.outbox.pop(frame["client_id"], None)
+                self.history.ok(frame["client_id"], frame["message"]["id"])
+            case "help.accepted":
+                self.outbox.pop(frame["client_id"], None)
+                self.history.helped(frame["client_id"], frame["help"])
+            case "error" if frame.get("ref") in self.outbox and frame.get("permanent", True):
+                self.outbox.pop(frame["ref"])
+                self.history.fail(frame["ref"], frame["code"])
+
+    async def _advance(self, line: Line, frame: dict[str, Any]) -> None:
+        screen = self.screens.get(frame["conversation"])
+        if screen is None:
+            return
+        before = screen.head
+        if not screen.take(frame):
+            await line.say("conversation.follow", conversation=frame["conversation"], after=before)
+            return
+        self.history.saw(self.name, frame, before)
+
+    async def _nudge(self, line: Line) -> None:
+        """Send again what was not answered, ask for heads, and give up a line that is silent."""
+        while True:
+            await asyncio.sleep(2)
+            if time.monotonic() - self.heard_at > SILENCE_SECONDS and self.heard_at:
+                self.heard_at = time.monotonic()
+                raise ConnectionError
+            await line.say("ping")
+            now = time.monotonic()
+            for client_id, send in list(self.outbox.items()):
+                if now - self.history.invoked_at(client_id) > 5 and self.line is line:
+                    await line.say(**send)
+
+    async def send(self, conversation: int, body: str) -> None:
+        """Write: into the outbox first, then down the line if there is one."""
+        client_id = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        self.history.invoke(client_id, self.name, conversation, body)
+        await self._hand(
+            client_id,
+            {
+                "kind": "message.send",
+                "client_id": client_id,
+                "conversation": conversation,
+                "body": body,
+            },
+        )
+
+    async def ask_for_help(self) -> None:
+        client_id = str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
+        self.history.invoke(client_id, self.name, 0, "")
+        await self._hand(client_id, {"kind": "help.request", "client_id": client_id})
+
+    async def _hand(self, client_id: str, send: dict[str, Any]) -> None:
+        self.outbox[client_id] = send
+        if self.line is not None:
+            try:
+                await self.line.say(**send)
+            except Broken:
+                return
