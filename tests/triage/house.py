@@ -17,14 +17,14 @@ from chat.actions.help import request_help
 from chat.actions.messages import send_message
 from chat.actions.people import start_young_person
 from chat.kernel import clock
-from chat.models import AuditRow, HelpRequest, Message, Space, User
+from chat.models import AuditRow, HelpRequest, Message, Space, User, WorkerBeat
 from chat.states import Role
 from moderation.models import Assessment
 from triage.actions.duty import go_on_duty
 from triage.intake import intake_step
 from triage.models import Case
 
-__all__ = ["IntegrityError", "dt", "transaction"]
+__all__ = ["IntegrityError", "WorkerBeat", "clock", "dt", "go_on_duty", "transaction", "uuid"]
 
 _numbers = itertools.count(1)
 
@@ -82,7 +82,7 @@ def waiting_case(nickname: str = "Ada") -> Case:
 def post(author: User, body: str = "words") -> Message:
     """Something written in a space."""
     space, _ = Space.objects.get_or_create(
-        slug="night", defaults={"name": "Night owls", "age_bands": "|14-15|"}
+        slug="night", defaults={"name": "Night owls", "age_bands": "|14-15|16-17|"}
     )
     thread = start_thread(by=author, space=space, client_id=uuid.uuid4(), body=body)
     return thread.messages.get()

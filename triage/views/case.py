@@ -37,6 +37,7 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
     """The parts of a case's page that change while one looks at it."""
     holds = case.status == CaseStatus.WITH_CLINICIAN and case.claimed_by_id == user.pk
     return {
+        "beside": True,
         "case": case,
         "case_row": row_of_case(case, now=now),
         "holds": holds,

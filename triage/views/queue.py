@@ -43,7 +43,7 @@ def _case_parts(user: User, case_id: int) -> dict[str, Any]:
     try:
         return case_context(user, access_case(user, case_id), now=clock.now())
     except Denied:
-        return {"gone": True}
+        return {"beside": True, "gone": True}
 
 
 @clinical

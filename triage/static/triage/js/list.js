@@ -22,7 +22,7 @@ export function keepList(root, pillTemplate) {
   /** Is a hand or an eye on the list? */
   function busy() {
     if (!root) return false;
-    const pointed = matchMedia("(hover: hover)").matches && root.matches(":hover");
+    const pointed = matchMedia("(hover: hover)").matches && scroller?.matches(":hover");
     const scrolled = (scroller?.scrollTop ?? 0) > 4;
     return pointed || scrolled || root.contains(document.activeElement) || !!root.querySelector("details[open]");
   }
@@ -96,7 +96,8 @@ export function keepList(root, pillTemplate) {
     if (held) replace(held);
   }
 
-  root?.addEventListener("pointerleave", () => {
+  // The button belongs to the list: on the way to it nothing moves either.
+  scroller?.addEventListener("pointerleave", () => {
     if (held && !busy()) release();
   });
 

@@ -26,6 +26,8 @@ const list = keepList(part(document, "list"), document.querySelector("template[d
 
 /** @param {Document} fresh */
 function swap(fresh) {
+  const waiting = fresh.querySelector("[data-waiting]");
+  const count = waiting instanceof HTMLElement ? Number(waiting.dataset.waiting) : 0;
   for (const arrived of fresh.querySelectorAll("[data-part]")) {
     const name = arrived instanceof HTMLElement ? arrived.dataset.part ?? "" : "";
     const here = part(document, name);
@@ -35,8 +37,6 @@ function swap(fresh) {
       here.replaceChildren(...arrived.childNodes);
     }
   }
-  const waiting = fresh.querySelector("[data-waiting]");
-  const count = waiting instanceof HTMLElement ? Number(waiting.dataset.waiting) : 0;
   document.title = count ? `(${count}) ${title}` : title;
 }
 
