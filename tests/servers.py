@@ -115,13 +115,13 @@ def _answers(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def private_redis(folder: Path) -> Iterator[str]:
-    """A Redis of our own that keeps nothing; gives its URL."""
+def private_redis(folder: Path, *, port: int = 0) -> Iterator[str]:
+    """A Redis of our own that keeps nothing; gives its URL. A port makes it come back as before."""
     binary = shutil.which("redis-server")
     if binary is None:
         raise RuntimeError("redis-server is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     process = subprocess.Popen([binary, *options, "--dir", str(folder)], stdout=subprocess.DEVNULL)
     try:
