@@ -110,11 +110,13 @@ def test_nothing_moves_under_the_hand_and_newcomers_say_how_many_they_are(
     page = desk(quiet_site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
     page.locator("[data-key]").hover()
+    before = page.locator("[data-key]").bounding_box()
     worried_about(live_cast.ada, "immediate", "words")
     look(page)
     pill = page.get_by_role("button", name="1 new above")
     expect(pill).to_be_visible(timeout=SOON)
     assert names(page) == ["Ben"]
+    assert page.locator("[data-key]").bounding_box() == before
     pill.click()
     expect(page.locator("[data-key]")).to_have_count(2)
     assert names(page) == ["Ada", "Ben"]

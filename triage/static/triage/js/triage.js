@@ -37,6 +37,10 @@ function swap(fresh) {
       here.replaceChildren(...arrived.childNodes);
     }
   }
+  const said = document.querySelector("[data-said]");
+  if (said instanceof HTMLElement) {
+    said.textContent = (said.dataset.words ?? "").replace("{n}", String(count));
+  }
   document.title = count ? `(${count}) ${title}` : title;
 }
 
