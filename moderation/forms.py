@@ -12,3 +12,9 @@ class DecisionForm(forms.Form):
     clause = forms.CharField(max_length=30, required=False)
     version = forms.IntegerField(min_value=1)
     revision = forms.IntegerField(min_value=1)
+
+
+class HandOverForm(forms.Form):
+    """Which words were on the page from which a clinician is asked."""
+
+    revision = forms.IntegerField(min_value=1)

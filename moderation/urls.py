@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:review_id>/claim", reviews.claim, name="review-claim"),
     path("<int:review_id>/release", reviews.release, name="review-release"),
     path("<int:review_id>/decide", reviews.decide, name="review-decide"),
+    path("<int:review_id>/hand-over", reviews.hand_over, name="review-hand-over"),
     path("unread/<int:message_id>", reviews.unread, name="unread"),
     path("unread/<int:message_id>/claim", reviews.claim_unread, name="unread-claim"),
 ]

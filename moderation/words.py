@@ -47,6 +47,7 @@ SOURCES: Final[Mapping[str, Words]] = MappingProxyType(
         "encoder": _l("the language model"),
         "patterns": _l("the list of crisis phrases"),
         "contact": _l("the contact detail finder"),
+        "person": _l("a moderator"),
     }
 )
 

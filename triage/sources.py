@@ -19,6 +19,7 @@ READERS: Final = {
     ENCODER: "the language model",
     PATTERNS: "the crisis phrases",
     CONTACT: "the contact details reader",
+    "person": "a moderator",
 }
 
 NOT_ABOUT_DANGER: Final = frozenset(

@@ -22,8 +22,9 @@ from chat.models import Message, User, WorkerBeat
 from chat.models.beat import SCREENING
 from moderation import access, words
 from moderation.actions import reviews as actions
+from moderation.actions.handover import hand_to_clinician
 from moderation.clauses import clauses_for
-from moderation.forms import DecisionForm
+from moderation.forms import DecisionForm, HandOverForm
 from moderation.listing import listing_for, next_free
 from moderation.models import Review
 from moderation.reading import dossier_of
@@ -210,6 +211,22 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
         if not form.is_valid():
             raise Invalid("decision_unknown")
         return actions.decide_review(by=by, review_id=review_id, **form.cleaned_data)
+
+    return _act(request, act, review_id)
+
+
+@require_POST
+@for_staff
+def hand_over(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Bring a clinician to the author; the message stays with whoever claimed it."""
+
+    def act(by: User) -> Review:
+        form = HandOverForm(request.POST)
+        if not form.is_valid():
+            raise Invalid("decision_unknown")
+        handed = hand_to_clinician(by=by, review_id=review_id, **form.cleaned_data)
+        messages.success(request, _("A clinician has been asked to look after the writer."))
+        return handed
 
     return _act(request, act, review_id)
 

@@ -21,7 +21,14 @@ from tests.moderation.room import CALM, DANGEROUS, RUDE, Room
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
 PAGES = ("moderation-queue", "moderation-rows", "review", "unread")
-VERBS = ("moderation-next", "review-claim", "review-release", "review-decide", "unread-claim")
+VERBS = (
+    "moderation-next",
+    "review-claim",
+    "review-release",
+    "review-decide",
+    "review-hand-over",
+    "unread-claim",
+)
 
 
 def signed_in(user: User) -> Client:
@@ -155,6 +162,16 @@ def test_a_second_decision_reads_who_did_what(room: Room) -> None:
     )
     assert answer.status_code == 409
     assert "That did not go through. Lee published this at" in text_of(answer)
+
+
+def test_one_press_brings_a_clinician_and_says_so(room: Room) -> None:
+    review = claim_review(by=room.mo, review_id=held(room).pk)
+    mo = signed_in(room.mo)
+    assert "Ask a clinician" in text_of(mo.get(reverse("review", args=[review.pk])))
+    page = mo.post(reverse("review-hand-over", args=[review.pk]), {"revision": 1}, follow=True)
+    assert "A clinician has been asked to look after the writer." in text_of(page)
+    assert "Our clinicians have been told about this person" in text_of(page)
+    assert "Ask a clinician h" not in text_of(page)
 
 
 def test_claiming_what_a_colleague_has_says_who(room: Room) -> None:

@@ -75,6 +75,7 @@ export function startKeys({ rows, showNew }) {
     t: () => submit("t"),
     c: () => submit("c"),
     u: () => submit("u"),
+    h: () => submit("h"),
     x: foldWords,
     p: () => openDecision("publish"),
     r: () => openDecision("remove"),

@@ -1,0 +1,90 @@
+"""A moderator brings a clinician to whoever wrote a message."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.kernel.errors import Denied
+from chat.models import AuditRow, Message, User
+from chat.states import MessageState, Notice
+from moderation.access import OwnPost
+from moderation.actions.handover import hand_to_clinician
+from moderation.actions.reviews import Taken, claim_review, claim_unread, decide_review
+from moderation.models import Assessment, Review
+from moderation.screening import screening_step
+from moderation.states import Harm
+from tests.moderation.room import CALM, DANGEROUS, RUDE, Room
+from triage.intake import intake_step
+from triage.models import Case
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
+
+
+def ask(review: Review, by: User, revision: int = 1) -> Review:
+    return hand_to_clinician(by=by, review_id=review.pk, revision=revision)
+
+
+def mine(room: Room, words: str = RUDE) -> Review:
+    message = room.says(room.ada, words)
+    screening_step()
+    return claim_review(by=room.mo, review_id=Review.objects.get(message=message).pk)
+
+
+def test_asking_opens_a_case_and_gives_the_author_the_door(room: Room) -> None:
+    review = ask(mine(room), room.mo)
+    intake_step()
+    assert Case.objects.get().person == room.ada
+    message = Message.objects.get(pk=review.message_id)
+    assert (message.state, message.notice) == (MessageState.HELD, Notice.DOOR)
+    assert (review.harm, review.tier, review.claimed_by) == (Harm.DANGER, 0, room.mo)
+    assert AuditRow.objects.filter(verb="review.handed_over").count() == 1
+    codes = [reason["code"] for reason in Assessment.objects.get(message=message).reasons]
+    assert codes == ["asked_by_moderator", "insult"]
+
+
+def test_the_moderator_still_decides_and_the_door_stays(room: Room) -> None:
+    review = ask(mine(room), room.mo)
+    decide_review(
+        by=room.mo,
+        review_id=review.pk,
+        decision="remove",
+        clause="person_first",
+        version=review.version,
+        revision=1,
+    )
+    message = Message.objects.get(pk=review.message_id)
+    assert (message.state, message.notice) == (MessageState.REMOVED, Notice.DOOR)
+
+
+def test_it_works_while_no_machine_reads(room: Room) -> None:
+    message = room.says(room.ada, CALM)
+    review = claim_unread(by=room.mo, message_id=message.pk)
+    ask(review, room.mo)
+    intake_step()
+    assert Case.objects.get().person == room.ada
+    # The machine wakes up and finds nothing: the person's word stands.
+    screening_step()
+    message.refresh_from_db()
+    assert (message.state, message.notice) == (MessageState.HELD, Notice.DOOR)
+    assert Assessment.objects.get(message=message).open_case
+
+
+def test_asking_twice_or_where_a_case_is_open_changes_nothing(room: Room) -> None:
+    review = mine(room, DANGEROUS)
+    before = Assessment.objects.values().get(message=review.message_id)
+    ask(review, room.mo)
+    ask(review, room.mo)
+    assert Assessment.objects.values().get(message=review.message_id) == before
+    assert not AuditRow.objects.filter(verb="review.handed_over").exists()
+
+
+def test_only_whoever_has_it_can_ask_and_only_about_the_words_they_saw(room: Room) -> None:
+    review = mine(room)
+    for who, refusal in ((room.lee, Taken), (room.cleo, Denied), (room.ada, Denied)):
+        with pytest.raises(refusal):
+            ask(review, who)
+    with pytest.raises(Taken, match="words_changed"):
+        ask(review, room.mo, revision=2)
+    with pytest.raises(OwnPost):
+        ask(claim_unread(by=room.lee, message_id=room.says(room.mo, CALM).pk), room.mo)
+    assert not Assessment.objects.get(message=review.message_id).open_case
