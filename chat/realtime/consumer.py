@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -20,20 +21,20 @@ from chat.realtime.tickets import check_ticket
 from chat.realtime.wire import wire_of
 from chat.words import refusal
 
+log = logging.getLogger(__name__)
+
 RESUME_WITHIN_SECONDS = 10.0
 SIGN_IN_CODE = 4401
 TOO_LARGE_CODE = 1009
-MAX_SOCKET_CHARACTERS = 64 * 1024
-"""Past a frame of ours we answer; past this we hang up."""
+MAX_SOCKET_CHARACTERS = 64 * 1024  # Past a frame of ours we answer; past this we hang up.
 
 
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One phone's socket.
 
-    It takes no events from the channel layer: the hub writes to it directly. Nor does it dispatch
-    as Channels does, with a hop through the one database thread for each frame, which would let
-    any slow query of one socket delay every other; what touches the database goes through
-    ``run_db``.
+    It takes no events from the channel layer: the hub writes to it. Nor does it dispatch as Channels
+    does, with a hop through the one database thread for each frame, which would let a slow query of
+    one socket delay every other; what touches the database goes through ``run_db``.
     """
 
     connection: Connection | None = None
@@ -66,13 +67,20 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
                 if not connection.is_closed:
-                    self.receive(connection, message.get("text"))
+                    self._receive_safely(connection, message.get("text"))
         finally:
             deadline.cancel()
             drain.forget(connection)
             self.inbox.shut()
             self.help_inbox.shut()
             hub().leave(connection)
+
+    def _receive_safely(self, connection: Connection, text: str | None) -> None:
+        try:
+            self.receive(connection, text)
+        except Exception as error:  # noqa: BLE001 — an exception here would close the socket.
+            log.error("frame not taken: %s", type(error).__name__)
+            self._refuse("internal", "", False)
 
     def receive(self, connection: Connection, text: str | None) -> None:
         """One frame in; never waits. Too fast, and it is refused; too fast for long, and we end."""

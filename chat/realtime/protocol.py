@@ -302,7 +302,7 @@ def ref_of(text: str) -> str:
         ref = value.get("client_id") if isinstance(value, dict) else ""
     except (ValueError, RecursionError):
         return ""
-    return ref if isinstance(ref, str) and len(ref) <= 36 else ""
+    return ref if isinstance(ref, str) and len(ref) <= 36 and ref.isascii() else ""
 
 
 def encode(frame: ServerFrame) -> str:

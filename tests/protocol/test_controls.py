@@ -259,3 +259,15 @@ async def test_operators_can_see_sockets_lag_and_losses(live_cast: Cast, live_si
     for name in ("lantern_doorbell_lost_total", "lantern_frames_refused_total"):
         assert name in text
     assert "python_info" not in text
+
+
+async def test_a_reference_that_is_no_text_is_not_sent_back(
+    live_cast: Cast, live_site: Sites
+) -> None:
+    """Found by the fuzzer: half a surrogate pair cannot be encoded, and closed the socket."""
+    site = live_site().start_web()
+    line = await Line.ready(site.socket_url, cookie(live_cast.ada))
+    await line.socket.send('{"type": "nothing of ours", "client_id": "\\ud800"}')
+    assert (await line.take("error")).get("ref", "") == ""
+    await line.say("ping")
+    await line.take("heads")

@@ -1,0 +1,64 @@
+"""``make fuzz FRAMES=1000000 SEED=1``; the last line is one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.servers import Site
+
+PHONES = 8
+MOST_GROWTH = 8 * 1024 * 1024
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make fuzz")
+    parser.add_argument("--frames", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lantern-fuzz-") as folder:
+        database = f"sqlite:///{folder}/fuzz.sqlite3"
+        environment = {
+            "DATABASE_URL": database,
+            "REDIS_URL": "",
+            "SOCKET_FRAMES": "10000000",
+            "LANTERN_VAR": folder,
+            "LOG_LEVEL": "ERROR",
+        }
+        os.environ.update(environment, DJANGO_SETTINGS_MODULE="config.settings")
+        import django
+
+        django.setup()
+        from tests.fuzz.stage import people
+
+        cookies, watcher, conversation = people(PHONES)
+        site = Site(Path(folder), environment).start_web()
+        from tests.fuzz.throw import fuzz
+
+        try:
+            outcome = asyncio.run(
+                fuzz(
+                    url=site.socket_url,
+                    process=site.web.pid if site.web else 0,
+                    cookies=cookies,
+                    watcher=watcher,
+                    conversation=conversation,
+                    frames=options.frames,
+                    seed=options.seed,
+                )
+            )
+            alive = site.web is not None and site.web.poll() is None
+        finally:
+            site.stop()
+    sys.stdout.write(json.dumps({"seed": options.seed, "alive": alive, **asdict(outcome)}) + "\n")
+    return 0 if alive and outcome.grown_bytes < MOST_GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
