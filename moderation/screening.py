@@ -26,6 +26,7 @@ from moderation import readers
 from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews
 from moderation.classifiers.base import Reading
+from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
 
@@ -141,12 +142,18 @@ def _settle(judged: Sequence[Judged]) -> int:
         moved = _move(mine)
         held = [m for m in moved if m.state == MessageState.HELD]
         open_reviews(held, assessments)
-        lapse_moot_reviews([m.pk for m in moved])
+        lapsed = lapse_moot_reviews([m.pk for m in moved])
         if any(assessment.open_case for assessment in assessments.values()):
             ring_on_commit(work_topic("intake"))
-        if moved:
+        if held or lapsed or any(_was_listed(m) for m in moved):
             ring_on_commit(ALERTS)
     return len(mine)
+
+
+def _was_listed(message: Message) -> bool:
+    """Whether moderators saw it as unread: they need not look again for every other message."""
+    since = message.due_at or message.created_at
+    return since <= clock.now() - LISTED_AFTER
 
 
 def _still_ours(batch: Sequence[Message]) -> set[int]:
