@@ -32,9 +32,9 @@ MAX_SOCKET_CHARACTERS = 64 * 1024  # Past a frame of ours we answer; past this w
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One phone's socket.
 
-    It takes no events from the channel layer: the hub writes to it. Nor does it dispatch as Channels
-    does, with a hop through the one database thread for each frame, which would let a slow query of
-    one socket delay every other; what touches the database goes through ``run_db``.
+    It takes no events from the channel layer: the hub writes to it. Nor does it dispatch frames by
+    way of Channels' one database thread, where a slow query of one socket delays every other; what
+    touches the database goes through ``run_db``.
     """
 
     connection: Connection | None = None
