@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from moderation.classifiers.base import ENCODER, Signal
 from moderation.classifiers.folding import plain
-from moderation.classifiers.shipped import GOLDEN, CheckpointError, verified
+from moderation.classifiers.shipped import GOLDEN, CheckpointError, digest, verified
 
 WINDOW: Final = 94
 OVERLAP: Final = 30
@@ -23,6 +23,8 @@ OVERLAP: Final = 30
 BUDGET: Final = 768
 MAX_CHARACTERS: Final = 40_000
 GOLDEN_TOLERANCE: Final = 0.02
+FAST_TOLERANCE: Final = 0.15
+"""What a golden score may differ by. Int8 moves single scores a little; order hardly changes."""
 
 Scores = NDArray[np.float64]
 
@@ -54,32 +56,52 @@ class Encoder:
         self.version: str = about["version"]
         self.backend = backend
         self.labels = backend.labels
+        self.why_slow = ""
         self._golden: list[list[float]] | None = about.get("golden")
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
     @classmethod
-    def load(cls, folder: Path | None = None, sha256: str = "") -> "Encoder":
+    def load(
+        cls, folder: Path | None = None, sha256: str = "", prepared: Path | None = None
+    ) -> "Encoder":
         """Load a checkpoint folder (None: the one that ships) and try it on golden sentences.
 
-        Raises CheckpointError when files, weights or answers are not the expected ones.
+        With `prepared`, the fast form in that folder reads if it can be trusted; if not, the
+        library does, and `why_slow` says why. Raises CheckpointError when files, weights or
+        answers are not the expected ones.
         """
+        checked = verified(folder, sha256)
+        why = ""
+        if prepared is not None:
+            try:
+                return cls._fast(checked, prepared)
+            except Exception as cause:  # noqa: BLE001 - whatever is wrong, the library can read
+                why = f"{type(cause).__name__}: {cause}"
         from moderation.classifiers.library import LibraryBackend
 
-        checked = verified(folder, sha256)
         encoder = cls(checked, LibraryBackend(checked))
         encoder.self_test()
+        encoder.why_slow = why
         return encoder
 
-    def self_test(self) -> None:
+    @classmethod
+    def _fast(cls, checked: Path, prepared: Path) -> "Encoder":
+        from moderation.classifiers.fast import FastBackend
+
+        encoder = cls(checked, FastBackend(prepared, digest(checked)))
+        encoder.self_test(FAST_TOLERANCE)
+        return encoder
+
+    def self_test(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Read the golden sentences; raise CheckpointError if the answers have changed."""
         found = self.probabilities(GOLDEN)
         if not np.isfinite(found).all():
             raise CheckpointError("the model answers with something that is not a number")
         if self._golden is None:
             return
-        if np.abs(found - np.asarray(self._golden)).max() > GOLDEN_TOLERANCE:
+        if np.abs(found - np.asarray(self._golden)).max() > tolerance:
             raise CheckpointError("the model does not answer as it did when it was made")
 
     def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:

@@ -6,6 +6,7 @@ its neighbours unread. What still fails is named in `Reading.failed`, never pass
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,31 +23,40 @@ from moderation.classifiers.base import (
 Answer = tuple[Signal, ...] | None
 
 
-def _encoder(checkpoint: Path | None, sha256: str) -> Classifier:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the readers are built from; see `build_readers`."""
+
+    checkpoint: Path | None = None
+    sha256: str = ""
+    prepared: Path | None = None
+
+
+def _encoder(given: Given) -> Classifier:
     from moderation.classifiers.encoder import Encoder
 
-    return Encoder.load(checkpoint, sha256)
+    return Encoder.load(given.checkpoint, given.sha256, given.prepared)
 
 
-def _patterns(checkpoint: Path | None, sha256: str) -> Classifier:
+def _patterns(given: Given) -> Classifier:
     from moderation.classifiers.patterns import PatternReader
 
     return PatternReader()
 
 
-def _contact(checkpoint: Path | None, sha256: str) -> Classifier:
+def _contact(given: Given) -> Classifier:
     from moderation.classifiers.contact import ContactReader
 
     return ContactReader()
 
 
-def _approach(checkpoint: Path | None, sha256: str) -> Classifier:
+def _approach(given: Given) -> Classifier:
     from moderation.classifiers.approach import ApproachReader
 
     return ApproachReader()
 
 
-BUILDERS: Final[Mapping[str, Callable[[Path | None, str], Classifier]]] = {
+BUILDERS: Final[Mapping[str, Callable[[Given], Classifier]]] = {
     ENCODER: _encoder,
     PATTERNS: _patterns,
     CONTACT: _contact,
@@ -72,18 +82,20 @@ def build_readers(
     *,
     checkpoint: Path | None = None,
     sha256: str = "",
+    prepared: Path | None = None,
     names: Sequence[str] = tuple(BUILDERS),
 ) -> tuple[Classifier, ...]:
     """Build the named readers, all by default.
 
-    `checkpoint` is a folder and `sha256` its digest; None means the one that ships. A reader that
-    cannot be built is replaced by `Unbuilt`: its absence shows in every reading, and screening
-    goes on.
+    `checkpoint` is a folder and `sha256` its digest; None means the one that ships. `prepared` is
+    the folder of its fast form, used where it can be trusted. A reader that cannot be built is
+    replaced by `Unbuilt`: its absence shows in every reading, and screening goes on.
     """
+    given = Given(checkpoint, sha256, prepared)
     readers: list[Classifier] = []
     for name in names:
         try:
-            readers.append(BUILDERS[name](checkpoint, sha256))
+            readers.append(BUILDERS[name](given))
         except Exception as cause:  # noqa: BLE001 - a missing reader must show, not stop the rest
             readers.append(Unbuilt(name, cause))
     return tuple(readers)

@@ -9,6 +9,7 @@ import pytest
 from moderation.classifiers.labels import Label
 from moderation.training.corpus import CorpusError, held_out, key, read_corpus
 from moderation.training.figures import measure, recall_at
+from moderation.training.near import near_duplicates
 from moderation.training.rows import PLACE, corpus_rows, open_rows, read_records
 from moderation.training.style import restyle
 
@@ -179,3 +180,27 @@ def test_a_set_with_one_class_has_no_ranking_figures():
 
     assert figures.auc is None
     assert figures.false_alarms == 0.0
+
+
+def test_no_held_out_message_is_nearly_one_that_trains():
+    pairs = [
+        (a.file, a.number, b.file, b.number)
+        for a, b, _ in near_duplicates(read_corpus())
+        if a.held_out != b.held_out and a.labels & b.labels
+    ]
+
+    assert pairs == []
+
+
+def test_near_duplicates_are_found_and_strangers_are_not(tmp_path: Path):
+    root = corpus(
+        tmp_path,
+        {
+            "negative/idiom-none.txt": "this maths homework is killing me today\n"
+            "this maths homework is killing me slowly\n"
+            "my phone died on the bus again\n"
+        },
+    )
+    pairs = list(near_duplicates(read_corpus(root)))
+
+    assert [(a.number, b.number) for a, b, _ in pairs] == [(1, 2)]
