@@ -22,6 +22,8 @@ export class Live {
     this.heads = new Map();
     /** @type {State} */
     this.state = "connecting";
+    /** Whether the socket that is open now has answered our first frame. */
+    this.resumed = false;
     /** @type {any} */
     this.polling = null;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -108,15 +110,22 @@ export class Live {
   /** @param {any} frame */
   async receive(frame) {
     if (frame.type === "session.ready") {
+      this.resumed = true;
       this.socket.settled();
-      this.set("ready");
-      (await this.outbox).flush();
+      await this.lineIsUp();
     } else if (frame.type === "heads") {
+      // The line may have outlived a moment without network: then nothing was lost but time.
+      if (this.resumed && this.state !== "ready") await this.lineIsUp();
       this.compareHeads(frame.heads);
     }
     this.emit("frame", frame);
     this.emit(frame.type, frame);
     await this.answer(frame);
+  }
+
+  async lineIsUp() {
+    this.set("ready");
+    (await this.outbox).flush();
   }
 
   /** The outbox hears what became of a send after the page did: words never blink. @param {any} frame */
@@ -174,6 +183,7 @@ export class Live {
 
   /** @param {import("./socket.js").SocketState} state */
   lineChanged(state) {
+    this.resumed = false;
     if (state === "signed_out" || state === "stopped") this.set(state);
     else if (state === "lost") {
       if (!navigator.onLine) this.set("offline");

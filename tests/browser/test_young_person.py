@@ -1,0 +1,303 @@
+"""A young person's way through Lantern, in a real browser on a phone."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.actions.messages import hold_message, remove_message
+from chat.models import Conversation, HelpRequest, Message
+from chat.states import Notice
+from tests.cast import Cast, settle
+from tests.conftest import act
+from tests.servers import Site, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+COMPOSER = "[data-slot=input]"
+SEND = ".composer-send"
+MARKUP = "<img src=x onerror=\"document.title='run'\"><b>bold</b>"
+
+
+def write(page: Any, words: str) -> None:
+    page.fill(COMPOSER, words)
+    page.click(SEND)
+
+
+def said(page: Any, words: str) -> Any:
+    return page.locator(".message", has_text=words)
+
+
+def come_in(page: Any, nickname: str = "Moth") -> list[str]:
+    """Through the front door as somebody new; returns the six words."""
+    page.goto("/")
+    page.click("text=Come in")
+    page.fill("#nickname", nickname)
+    page.get_by_label("16 or 17").check(force=True)
+    page.get_by_label("I've read this").check()
+    page.click("main form button")
+    page.wait_for_url("**/phrase")
+    return [item.inner_text() for item in page.locator("[data-phrase] li").all()]
+
+
+def message_of(words: str) -> Message:
+    return next(m for m in act(lambda: list(Message.objects.all())) if m.body == words)
+
+
+def test_the_fourth_screen_is_where_the_first_words_are_written(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web())
+    come_in(page)  # The front door, coming in, the six words.
+    page.click("text=The quiet corner")
+    page.fill("#begin", "Is anybody else up")
+    page.click("text=Start a thread")
+    expect(said(page, "Is anybody else up")).to_contain_text("waiting to be read")
+
+
+def test_peers_see_words_once_they_are_read_and_both_without_reloading(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    here = f"/spaces/corner/{thread.pk}"
+    ada, ben = phone(site, live_cast.ada), phone(site, live_cast.ben)
+    ada.goto(here)
+    ben.goto(here)
+    write(ben, "Hi, I'm up too")
+    expect(said(ben, "up too")).to_contain_text("waiting to be read")
+    expect(said(ada, "up too")).to_have_count(0)
+    act(settle, message_of("Hi, I'm up too"), publish=True)
+    expect(said(ada, "up too")).to_be_visible(timeout=8_000)
+    expect(said(ben, "up too")).to_contain_text("published", timeout=8_000)
+
+
+def test_held_words_are_kept_back_kindly_with_a_door_to_a_person(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    ada = phone(site, live_cast.ada)
+    ada.goto(f"/spaces/corner/{thread.pk}")
+    write(ada, "I can't do this any more")
+    expect(said(ada, "any more")).to_contain_text("waiting")
+    message = message_of("I can't do this any more")
+    act(hold_message, message=message, by=None, notice=Notice.DOOR)
+    row = said(ada, "any more")
+    expect(row).to_contain_text("Thank you for telling us", timeout=8_000)
+    expect(row).to_contain_text("only you and our team can see this")
+    row.get_by_role("button", name="Talk to someone now").click()
+    ada.wait_for_url("**/help")
+    asked = act(lambda: HelpRequest.objects.get())
+    assert asked.about_message_id == message.pk
+    ada.click("[data-slot=go]")
+    expect(ada.locator(".quoted")).to_contain_text("I can't do this any more")
+
+
+def test_words_taken_away_disappear_from_a_peers_open_page(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    message = live_cast.says(live_cast.ada, thread, "this will be taken away")
+    ben = phone(live_site().start_web(), live_cast.ben)
+    ben.goto(f"/spaces/corner/{thread.pk}")
+    expect(said(ben, "taken away")).to_be_visible()
+    act(remove_message, message=message, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
+    expect(said(ben, "taken away")).to_have_count(0, timeout=8_000)
+
+
+def test_six_words_bring_the_person_back_in_another_browser(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    words = come_in(phone(site), "Wander")
+    other = phone(site)
+    other.goto("/come-back")
+    other.fill("#phrase", ", ".join(words).title())
+    other.click("main form button")
+    other.wait_for_url("**/spaces")
+    other.goto("/me")
+    expect(other.get_by_role("heading", name="Wander")).to_be_visible()
+
+
+def test_help_is_one_tap_from_every_page_and_keeps_its_place(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    page = phone(site, live_cast.ada)
+    pages = ("/spaces", "/spaces/corner", f"/spaces/corner/{thread.pk}", "/talk", "/me", "/help")
+    boxes = set()
+    for address in pages:
+        page.goto(address)
+        box = page.locator(".top-help").bounding_box()
+        boxes.add((box["x"], box["y"], box["width"]))
+        page.click(".top-help")
+        page.wait_for_url("**/help")
+        expect(page.locator("[data-standing]")).to_be_visible()
+        expect(page.locator("a[href='tel:999']").first).to_be_visible()
+    assert len(boxes) == 1, "Help now moved between pages"
+    assert act(HelpRequest.objects.count) == 1
+
+
+def test_somebody_paused_in_the_spaces_is_one_tap_from_help(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.sal)
+    page.goto("/spaces/corner")
+    expect(page.locator("main")).to_contain_text("posting is paused")
+    page.click(".top-help")
+    page.wait_for_url("**/help")
+    page.click("[data-slot=go]")
+    write(page, "I don't know why I am paused")
+    expect(said(page, "paused")).to_contain_text("sent")
+
+
+def test_the_whole_way_works_without_scripts(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    page = phone(live_site().start_web(), java_script_enabled=False)
+    come_in(page, "Plain")
+    page.goto(f"/spaces/corner/{thread.pk}")
+    write(page, "Hello without scripts")
+    expect(said(page, "without scripts")).to_contain_text("waiting to be read")
+    page.click(".top-help")
+    page.wait_for_url("**/help")
+    expect(page.locator("[data-standing]")).to_contain_text("keep your place")
+    page.click("[data-slot=go]")
+    write(page, "Hello to whoever comes")
+    expect(said(page, "whoever comes")).to_contain_text("sent")
+
+
+def test_esc_twice_leaves_for_a_dull_page_and_back_shows_nothing(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread(words="something private")
+    page = phone(live_site(QUICK_EXIT_URL="https://dull.example/").start_web(), live_cast.ada)
+    page.route(
+        "https://dull.example/**",
+        lambda route: route.fulfill(body="<title>Weather</title>Rain", content_type="text/html"),
+    )
+    page.goto("/spaces")
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(page.locator(".message")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url("https://dull.example/**")
+    page.go_back()
+    expect(page.get_by_role("button", name="Carry on")).to_be_visible()
+    assert "something private" not in page.content()
+    assert "Ada" not in page.content()
+    page.click("text=Carry on")
+    page.wait_for_url("**/spaces")
+
+
+def test_markup_somebody_writes_is_only_ever_words(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread(words=MARKUP)
+    ben = phone(live_site().start_web(), live_cast.ben)
+    ben.goto(f"/spaces/corner/{thread.pk}")
+    act(live_cast.says, live_cast.ada, thread, f"live {MARKUP}")
+    expect(ben.locator(".message-body", has_text="live <img")).to_be_visible(timeout=8_000)
+    assert ben.locator(".messages img, .messages b").count() == 0
+    assert "Lantern" in ben.title()
+
+
+def test_a_reader_who_looks_back_stays_there_and_is_told_of_new_words(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    for number in range(25):
+        live_cast.says(live_cast.ada, thread, f"line {number} of a long evening")
+    ben = phone(live_site().start_web(), live_cast.ben)
+    ben.goto(f"/spaces/corner/{thread.pk}")
+    expect(said(ben, "line 24")).to_be_in_viewport()
+    scroller = ben.locator("[data-slot=scroll]")
+    scroller.evaluate("element => { element.scrollTop = 0 }")
+    act(live_cast.says, live_cast.ada, thread, "one more")
+    act(live_cast.says, live_cast.ada, thread, "and another")
+    pill = ben.locator("[data-slot=pill]")
+    expect(pill).to_contain_text("2 new", timeout=8_000)
+    assert scroller.evaluate("element => element.scrollTop") == 0
+    pill.click()
+    expect(said(ben, "and another")).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+
+
+def test_earlier_words_come_on_request_and_nothing_jumps(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread(words="the very first")
+    for number in range(64):
+        live_cast.says(live_cast.ada, thread, f"line {number}")
+    ben = phone(live_site().start_web(), live_cast.ben)
+    ben.goto(f"/spaces/corner/{thread.pk}")
+    oldest = ben.locator(".message").first
+    words = oldest.locator(".message-body").inner_text()
+    ben.locator("[data-slot=scroll]").evaluate("element => { element.scrollTop = 0 }")
+    before = said(ben, words).first.bounding_box()["y"]
+    ben.click("text=Show earlier messages")
+    expect(said(ben, "the very first")).to_have_count(1)
+    after = said(ben, words).first.bounding_box()["y"]
+    assert abs(after - before) < 60, "the words that were being read moved away"
+
+
+def test_a_joining_clinician_is_named_and_announced_on_every_page(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    from chat.actions.conversations import join_talk
+
+    talk = live_cast.asks_for_help(live_cast.ada).conversation
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto(f"/talk/{talk.pk}")
+    expect(page.locator("[data-people-words]")).to_contain_text("Nobody has joined yet")
+    act(join_talk, talk=talk, user=live_cast.cleo)
+    expect(page.locator("[data-people-title]")).to_have_text("Cleo", timeout=8_000)
+    expect(page.locator("[data-someone]")).to_be_hidden()
+    other = phone(live_site().start_web(), live_cast.ada)
+    other.goto("/spaces")
+    expect(other.locator("[data-someone]")).to_contain_text("Cleo is here to talk with you")
+    other.click("[data-someone] a")
+    other.wait_for_url(re.compile(rf"/talk/{talk.pk}$"))
+
+
+def test_a_draft_is_still_there_after_the_page_was_closed(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    page.fill(COMPOSER, "I was going to say")
+    page.wait_for_timeout(200)
+    again = page.context.new_page()
+    page.close()
+    again.goto(f"/spaces/corner/{thread.pk}")
+    expect(again.locator(COMPOSER)).to_have_value("I was going to say")
+    assert not act(Message.objects.filter(author=live_cast.ben).exists)
+
+
+def test_words_begun_for_a_thread_survive_and_are_forgotten_once_sent(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto("/spaces/corner")
+    page.fill("#begin", "A long thought")
+    page.wait_for_timeout(200)
+    page.reload()
+    expect(page.locator("#begin")).to_have_value("A long thought")
+    page.click("text=Start a thread")
+    page.wait_for_url(re.compile(r"/spaces/corner/\d+"))
+    page.goto("/spaces/corner")
+    expect(page.locator("#begin")).to_have_value("")
+    wait_until(lambda: act(Conversation.objects.count) == 1, within=5, what="one thread")
+    assert uuid.UUID(str(act(lambda: Message.objects.get().client_id)))

@@ -1,0 +1,153 @@
+"""Every page for every hand and eye: axe, keyboard, small screens, large text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from chat.actions.messages import hold_message
+from chat.states import Notice
+from tests.browser.test_young_person import said
+from tests.cast import Cast
+from tests.servers import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+OPEN = ("/", "/start", "/come-back", "/how-it-works", "/help", "/offline", "/nothing-here")
+OPEN += ("/staff/sign-in",)
+
+
+def own_pages(cast: Cast) -> list[str]:
+    """Everything Ada can open, with words in every state."""
+    thread = cast.thread(words="A thread\nwith two lines")
+    cast.says(cast.ben, thread, "an answer")
+    cast.says(cast.ada, thread, "not read yet", read=False)
+    message = cast.says(cast.ada, thread, "a hard thing", read=False)
+    hold_message(message=message, by=None, notice=Notice.DOOR)
+    cast.held(cast.ada, thread, "kept back")
+    talk = cast.asks_for_help(cast.ada).conversation
+    cast.says(cast.ada, talk, "hello")
+    here = ["/spaces", "/spaces/corner", "/talk", "/me", "/help", "/phrase"]
+    return [*here, f"/spaces/corner/{thread.pk}", f"/talk/{talk.pk}"]
+
+
+def faults(page: Any) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{fault['id']}: {fault['nodes'][0]['target']}" for fault in found]
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "contrast"])
+def test_axe_finds_nothing_on_any_page(
+    live_site: Sites, live_cast: Cast, phone: Pages, look: str
+) -> None:
+    site = live_site().start_web()
+    options: dict[str, Any] = {"color_scheme": "dark" if look == "dark" else "light"}
+    if look == "contrast":
+        options["contrast"] = "more"
+    stranger = phone(site, **options)
+    ada = phone(site, live_cast.ada, **options)
+    found = {}
+    for page, addresses in ((stranger, OPEN), (ada, own_pages(live_cast))):
+        for address in addresses:
+            page.goto(address)
+            page.wait_for_timeout(150)
+            found[address] = faults(page)
+    assert found == {address: [] for address in found}
+
+
+def test_axe_finds_nothing_in_refused_forms(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web())
+    for address in ("/start", "/come-back", "/help"):
+        page.goto(address)
+        page.click("main form button")
+        expect(page.locator(".field-error").first).to_be_visible()
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_nothing_runs_off_a_small_screen_even_with_large_text(
+    live_site: Sites, live_cast: Cast, phone: Pages, width: int
+) -> None:
+    site = live_site().start_web()
+    size = {"width": width, "height": 640}
+    pages = own_pages(live_cast)
+    too_wide = []
+    for text in ("100%", "200%"):
+        for user, addresses in ((None, OPEN), (live_cast.ada, pages)):
+            page = phone(site, user, viewport=size)
+            for address in addresses:
+                page.goto(address)
+                page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    too_wide.append(f"{address} is {wide} px wide at {text}")
+    assert too_wide == []
+
+
+def test_every_target_is_large_enough_for_a_thumb(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ada)
+    small = {}
+    for address in own_pages(live_cast):
+        page.goto(address)
+        for target in page.locator("button:visible, nav a:visible, .top a:visible").all():
+            box = target.bounding_box()
+            if box and box["height"] < 36:
+                small[address] = target.inner_text()
+    assert small == {}
+
+
+def test_the_keyboard_reaches_and_sends(live_site: Sites, live_cast: Cast, desk: Pages) -> None:
+    thread = live_cast.thread()
+    page = desk(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.locator("[data-slot=input]").focus()
+    page.keyboard.type("first line")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("second line")
+    page.keyboard.press("Enter")
+    expect(said(page, "first line")).to_contain_text("second line")
+    expect(page.locator("[data-slot=input]")).to_be_focused()
+    expect(page.locator("[data-slot=input]")).to_have_value("")
+
+
+def test_new_words_are_said_to_a_screen_reader_politely(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    from tests.conftest import act
+
+    thread = live_cast.thread()
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    page.wait_for_timeout(500)
+    act(live_cast.says, live_cast.ada, thread, "can you hear this")
+    spoken = page.locator("[data-slot=said]")
+    expect(spoken).to_have_text("Ada wrote: can you hear this", timeout=8_000)
+    assert spoken.get_attribute("aria-live") == "polite"
+
+
+def test_send_stays_under_the_thumb_when_the_bar_goes_away(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    """The places hide while somebody writes; a tap on Send must land where it was aimed."""
+    thread = live_cast.thread()
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    page.tap("[data-slot=input]")
+    page.keyboard.type("under the thumb")
+    page.tap(".composer-send")
+    expect(said(page, "under the thumb")).to_be_visible()
+    bottom = page.locator(".composer").evaluate("e => e.getBoundingClientRect().bottom")
+    assert bottom <= page.viewport_size["height"]

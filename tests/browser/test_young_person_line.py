@@ -1,0 +1,201 @@
+"""The phone's line: dead zones, restarts, refusals. Nothing written is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.actions.messages import remove_message
+from chat.kernel import clock
+from chat.models import HelpRequest, Message, User
+from chat.states import Notice
+from tests.browser.test_young_person import said, write
+from tests.cast import Cast
+from tests.conftest import act
+from tests.servers import Site, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+AT_ONCE = "Math.random = () => 0.02;"
+"""Short waits between tries, so that a test does not sleep through the jitter."""
+
+NO_SOCKETS = """
+window.WebSocket = class {
+  constructor() { this.readyState = 3; setTimeout(() => this.onclose?.({ code: 1006 }), 5); }
+  close() {}
+};
+"""
+
+
+def bodies(author: User) -> list[str]:
+    return act(lambda: [m.body for m in Message.objects.filter(author=author).order_by("pk")])
+
+
+@pytest.fixture
+def ben(live_site: Sites, live_cast: Cast, phone: Pages) -> tuple[Any, Site]:
+    """Ben's phone in a thread, with a line up."""
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    page = phone(site, live_cast.ben)
+    page.add_init_script(AT_ONCE)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    write(page, "the line is up")
+    expect(said(page, "the line is up")).to_contain_text("waiting to be read")
+    return page, site
+
+
+def test_words_written_in_a_dead_zone_go_out_once_on_the_other_side(
+    ben: tuple[Any, Site], live_cast: Cast
+) -> None:
+    page, _ = ben
+    page.context.set_offline(True)
+    expect(page.locator("[data-connection]")).to_contain_text("Your words are safe")
+    write(page, "from the tunnel")
+    expect(said(page, "tunnel")).to_contain_text("sending")
+    page.context.set_offline(False)
+    expect(said(page, "tunnel")).to_contain_text("waiting to be read", timeout=15_000)
+    expect(page.locator("[data-connection]")).to_be_hidden()
+    assert bodies(live_cast.ben) == ["the line is up", "from the tunnel"]
+
+
+def test_words_outlive_the_server_and_the_page(ben: tuple[Any, Site], live_cast: Cast) -> None:
+    page, site = ben
+    address = page.url
+    site.kill_web()
+    write(page, "into the dark")
+    expect(said(page, "into the dark")).to_contain_text("sending")
+    page.wait_for_timeout(300)
+    again = page.context.new_page()
+    page.close()
+    site.start_web()
+    again.add_init_script(AT_ONCE)
+    again.goto(address)
+    expect(said(again, "into the dark")).to_contain_text("waiting to be read", timeout=20_000)
+    expect(said(again, "into the dark")).to_have_count(1)
+    again.wait_for_timeout(500)
+    again.reload()
+    expect(said(again, "into the dark")).to_have_count(1)
+    assert bodies(live_cast.ben) == ["the line is up", "into the dark"]
+
+
+def test_a_restart_of_the_server_is_hardly_noticed(
+    ben: tuple[Any, Site], live_cast: Cast
+) -> None:
+    page, site = ben
+    site.stop_web()
+    site.start_web()
+    write(page, "still here")
+    expect(said(page, "still here")).to_contain_text("waiting to be read", timeout=20_000)
+    assert bodies(live_cast.ben)[-1] == "still here"
+
+
+def test_what_was_taken_away_meanwhile_is_gone_after_a_dead_zone(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    message = live_cast.says(live_cast.ada, thread, "gone by then")
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.add_init_script(AT_ONCE)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(said(page, "gone by then")).to_be_visible()
+    page.context.set_offline(True)
+    act(remove_message, message=message, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
+    act(live_cast.says, live_cast.ada, thread, "said meanwhile")
+    page.context.set_offline(False)
+    expect(said(page, "said meanwhile")).to_be_visible(timeout=15_000)
+    expect(said(page, "gone by then")).to_have_count(0)
+
+
+def test_a_refusal_is_said_under_the_words_and_a_retry_goes_out_as_new(
+    ben: tuple[Any, Site], live_cast: Cast
+) -> None:
+    page, _ = ben
+    mine = User.objects.filter(pk=live_cast.ben.pk)
+    act(mine.update, suspended_until=clock.now() + dt.timedelta(hours=1))
+    write(page, "can you hear me")
+    row = said(page, "can you hear me")
+    expect(row).to_contain_text("Help now still works", timeout=8_000)
+    expect(row.get_by_role("button", name="not sent, tap to retry")).to_be_visible()
+    act(mine.update, suspended_until=None)
+    row.get_by_role("button", name="not sent, tap to retry").click()
+    expect(said(page, "can you hear me")).to_contain_text("waiting to be read", timeout=8_000)
+    assert bodies(live_cast.ben).count("can you hear me") == 1
+
+
+def test_words_that_cannot_go_out_can_be_changed(ben: tuple[Any, Site], live_cast: Cast) -> None:
+    page, _ = ben
+    mine = User.objects.filter(pk=live_cast.ben.pk)
+    act(mine.update, suspended_until=clock.now() + dt.timedelta(hours=1))
+    write(page, "first try")
+    said(page, "first try").get_by_role("button", name="change it").click(timeout=8_000)
+    expect(page.locator("[data-slot=input]")).to_have_value("first try")
+    expect(said(page, "first try")).to_have_count(0)
+
+
+def test_where_no_socket_holds_plain_https_carries_both_ways(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.add_init_script(AT_ONCE + NO_SOCKETS)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(page.locator("[data-connection]")).to_contain_text("get through", timeout=15_000)
+    write(page, "by the slow road")
+    expect(said(page, "slow road")).to_contain_text("waiting to be read", timeout=15_000)
+    act(live_cast.says, live_cast.ada, thread, "I can read you")
+    expect(said(page, "I can read you")).to_be_visible(timeout=15_000)
+    assert bodies(live_cast.ben) == ["by the slow road"]
+
+
+def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
+    ben: tuple[Any, Site], live_cast: Cast
+) -> None:
+    page, _ = ben
+    page.context.set_offline(True)
+    page.click(".top-help")
+    sheet = page.locator("[data-offline-help]")
+    expect(sheet).to_contain_text("We've kept that you want to talk")
+    expect(sheet.locator("a[href='tel:999']")).to_be_visible()
+    page.context.set_offline(False)
+    page.wait_for_url("**/help", timeout=20_000)
+    expect(page.locator("[data-standing]")).to_be_visible()
+    assert act(HelpRequest.objects.filter(person=live_cast.ben).count) == 1
+
+
+def test_without_signal_a_page_with_the_numbers_opens(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto("/spaces")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    wait_until(
+        lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"),
+        within=10,
+        what="the offline page's keeper",
+    )
+    page.context.set_offline(True)
+    page.goto("/talk")
+    expect(page.get_by_role("heading", name="No signal right now")).to_be_visible()
+    expect(page.locator("a[href='tel:116123']")).to_be_visible()
+    assert "Ada" not in page.content()
+
+
+def test_two_phones_of_one_person_show_the_same(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    talk = live_cast.asks_for_help(live_cast.ada).conversation
+    one, other = phone(site, live_cast.ada), phone(site, live_cast.ada)
+    one.goto(f"/talk/{talk.pk}")
+    other.goto(f"/talk/{talk.pk}")
+    write(one, "written on one")
+    expect(said(other, "written on one")).to_be_visible(timeout=8_000)
+    expect(said(other, "written on one")).to_have_count(1)
