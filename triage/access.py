@@ -57,6 +57,12 @@ def access_case(user: User, case_id: int) -> Case:
     return case
 
 
+def check_may_read_words(user: User, case: Case, *, now: dt.datetime) -> None:
+    """What somebody wrote is for whoever is with them, or on duty and about to be."""
+    if case.claimed_by_id != user.pk and not DutyShift.objects.is_on_duty(user, now=now):
+        raise NotOnDuty
+
+
 def access_held_case(user: User, case_id: int) -> Case:
     """A case that is with this clinician now; a shift lead reaches any that is with somebody."""
     case = access_case(user, case_id)

@@ -44,7 +44,7 @@ EVENTS: Final[Mapping[str, Words]] = {
 
 REFUSALS: Final[Mapping[str, Words]] = {
     "already_taken": _("Somebody else has just picked this person up. They are not alone."),
-    "not_on_duty": _("Go on duty first: then you can pick somebody up."),
+    "not_on_duty": _("Go on duty first: then you can do that."),
     "open_cases": _("You are still with somebody. Close or hand back first, then end your shift."),
     "asked_again": _(
         "They asked for help again a moment ago. Have a look at the talk before you close it."

@@ -346,6 +346,22 @@ def test_reading_what_they_wrote_is_written_down_and_never_the_words() -> None:
     assert "canary" not in str(list(AuditRow.objects.values()) + list(Case.objects.values()))
 
 
+def test_what_they_wrote_is_for_whoever_is_on_duty_or_was_with_them() -> None:
+    cleo, dan, lee = house.cleo(), house.staff("Dan"), house.staff("Lee", Role.SHIFT_LEAD)
+    house.assess(house.post(house.young()), "urgent")
+    intake_step()
+    case = Case.objects.get()
+    for off_duty in (dan, lee):
+        with pytest.raises(NotOnDuty):
+            read_words(case_id=case.pk, by=off_duty)
+    claim_case(case_id=case.pk, by=cleo)
+    close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.PLAN)
+    go_off_duty(by=cleo)
+    assert len(read_words(case_id=case.pk, by=cleo)) == 1
+    with pytest.raises(Denied):
+        read_words(case_id=case.pk, by=dan)
+
+
 def test_words_of_a_private_talk_open_only_to_whoever_is_with_the_person() -> None:
     cleo, dan, case = house.cleo(), house.staff("Dan", on_duty=True), house.waiting_case()
     talk = claim_case(case_id=case.pk, by=cleo).conversation

@@ -74,10 +74,13 @@ def test_with_intake_dead_whoever_asked_is_on_the_page_and_can_be_picked_up() ->
         page = text(client.get(QUEUE))
         assert page.index("Ben") < page.index("Ada")
         assert "Not sorted yet" in page
-        for kind, row in (("help_request", request), ("assessment", reading)):
-            url = reverse("unlisted-claim", args=[kind, row.pk])
-            assert url in page
+        first = reverse("unlisted-claim", args=["assessment", reading.pk])
+        then = reverse("unlisted-claim", args=["help_request", request.pk])
+        assert reverse("case-next") not in page
+        for url in (first, then):
+            assert f'class="card stack triage-next" method="post" action="{url}"' in page
             client.post(url)
+            page = text(client.get(QUEUE))
     held = Case.objects.filter(status=CaseStatus.WITH_CLINICIAN, claimed_by=cleo)
     assert {case.person for case in held} == {ada, ben}
 

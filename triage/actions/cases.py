@@ -57,6 +57,11 @@ def claim_source(*, source: Source, by: User) -> Case:
     """Pick somebody up whom no worker has put on the list yet: open and claim in one go."""
     check_may_triage(by)
     with transaction.atomic():
+        check_on_duty(by, now=clock.now())
+        # The talk before the audit chain, as everywhere: two who lock them the other way round
+        # would wait for each other for ever.
+        talk = open_talk(person=source.person, by=by)
+        Conversation.objects.select_for_update(no_key=True).get(pk=talk.pk)
         case = open_case(source=source, by=by)
         return claim_case(case_id=case.pk, by=by)
 

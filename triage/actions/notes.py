@@ -10,7 +10,7 @@ from chat.access import access_message
 from chat.kernel import clock
 from chat.kernel.errors import Denied, Invalid
 from chat.models import AuditRow, Message, User
-from triage.access import access_case
+from triage.access import access_case, check_may_read_words
 from triage.actions.timeline import note_event
 from triage.models import Case, CaseNote
 from triage.states import CaseEventKind
@@ -38,10 +38,12 @@ def write_note(*, case_id: int, by: User, body: str) -> CaseNote:
 def read_words(*, case_id: int, by: User) -> list[Message]:
     """The messages a case is about, for reading; that somebody read them is written down.
 
-    Those this person may not read yet (a private talk before it is theirs) are left out.
+    Those this person may not read yet (a private talk before it is theirs) are left out. Raises
+    :class:`Denied`, or :class:`NotOnDuty` when the case is somebody else's to be.
     """
     with transaction.atomic():
         case = access_case(by, case_id)
+        check_may_read_words(by, case, now=clock.now())
         found = [_readable(by, message_id) for message_id in quoted_ids(case)]
         messages = [message for message in found if message is not None]
         if messages:
