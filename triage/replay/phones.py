@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 
+from chat.realtime.limits import PER_SECONDS
 from triage.replay.people import Pass
 
 ANSWER_SECONDS = 60.0
+RETRY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -32,6 +35,26 @@ class Progress:
     refused: dict[str, int] = field(default_factory=dict)
     seen: dict[int, float] = field(default_factory=dict)
     """When the reading peer's phone was sent each message."""
+
+    @property
+    def answered(self) -> int:
+        """Rows that were accepted or refused for good."""
+        return len(self.posted) + sum(self.refused.values())
+
+
+class Pace:
+    """Keeps one phone within what the server lets one phone send in ten seconds."""
+
+    def __init__(self, frames: int) -> None:
+        self._step = PER_SECONDS / frames
+        self._burst = PER_SECONDS - 2 * self._step
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Until one more frame is within the rate; a short burst goes at once."""
+        now = time.monotonic()
+        self._next = max(self._next + self._step, now - self._burst)
+        await asyncio.sleep(max(0.0, self._next - now))
 
 
 def _connect(url: str, who: Pass) -> Any:
@@ -79,9 +102,11 @@ async def post(
     async with _connect(url, who) as socket:
         await socket.send(json.dumps({"type": "session.resume", "ticket": who.ticket}))
         await _until(socket, "session.ready")
+        pace = Pace(settings.SOCKET_FRAMES)
         while True:
             row, thread, text = await work.get()
             try:
+                await pace.wait()
                 await _post_one(socket, row, thread, text, progress)
             finally:
                 work.task_done()
@@ -109,4 +134,4 @@ async def _post_one(
             code = answer["code"]
             progress.refused[code] = progress.refused.get(code, 0) + 1
             return
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(RETRY_SECONDS)

@@ -42,7 +42,7 @@ def read_rows(path: Path, *, limit: int | None = None) -> list[Row]:
             reader = csv.DictReader(stream)
             if "text" not in (reader.fieldnames or []):
                 raise BadFile(f"{path.name}: the first line must name a column 'text'.")
-            rows = []
+            rows: list[Row] = []
             for record in reader:
                 if limit is not None and len(rows) >= limit:
                     break

@@ -41,7 +41,7 @@ async def replay(
     try:
         await _either(feeding, *phones)
         await _either(work.join(), *phones)
-        tell("posted", len(progress.posted))
+        tell("posted", progress.answered)
         await _wait_for_verdicts(progress, tell)
         seconds = time.monotonic() - began
         await asyncio.sleep(0.5)  # The last frames are on their way to the reader.
@@ -84,7 +84,7 @@ async def _feed(
         if rate:
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
         await work.put((number, threads[number // ROWS_PER_THREAD], row.text))
-        tell("posted", len(progress.posted))
+        tell("posted", progress.answered)
 
 
 async def _wait_for_verdicts(progress: Progress, tell: Tell) -> None:
@@ -94,7 +94,7 @@ async def _wait_for_verdicts(progress: Progress, tell: Tell) -> None:
         now_left = await run_db(_unsettled, ids)
         if now_left < left:
             quiet_since, left = time.monotonic(), now_left
-        tell("read", len(ids) - left)
+        tell("read", progress.answered - left)
         await asyncio.sleep(0.1 if left else 0)
 
 

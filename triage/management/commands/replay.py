@@ -6,7 +6,7 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="the running site")
         parser.add_argument("--rate", type=float, help="messages per second (default: all out)")
         parser.add_argument("--rows", type=int, help="only the first so many rows")
-        parser.add_argument("--people", type=int, default=50, help="how many people post")
+        parser.add_argument("--people", type=int, default=200, help="how many people post")
         parser.add_argument("--json", type=Path, dest="json_out", help="write the figures here")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError("The site stopped answering during the replay.") from error
         report = make_report(rows, progress, seconds=seconds)
-        print_report(report, Console(file=self.stdout._out))
+        print_report(report, Console(file=cast(IO[str], self.stdout)))
         if options["json_out"]:
             options["json_out"].write_text(json.dumps(report, indent=2) + "\n")
 
