@@ -71,8 +71,6 @@ REFUSALS: Final[Mapping[str, Words]] = MappingProxyType(
     }
 )
 
-READER_ASLEEP: Final = _l("The reader is not working. New posts wait for a person.")
-
 
 def minutes_words(minutes: int) -> str:
     """``4 min``, ``2 h 10 min``, ``3 days``."""

@@ -5,6 +5,7 @@ Views carry: rules are checked in ``moderation.access`` and in the actions they 
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,7 @@ from moderation.forms import DecisionForm, HandOverForm
 from moderation.listing import listing_for, next_free
 from moderation.models import Review
 from moderation.reading import dossier_of
-from moderation.states import OPEN, Decision, Harm, ReviewStatus
+from moderation.states import AIM_MINUTES, OPEN, Decision, Harm, ReviewStatus
 
 View = Callable[..., HttpResponse]
 
@@ -147,13 +148,15 @@ def unread(request: HttpRequest, message_id: int) -> HttpResponse:
         return redirect("review", review_id=open_review.pk)
     message = access.access_unread(viewer, message_id)
     now = clock.now()
+    since = message.due_at or message.created_at
     context = _live(viewer, open_key=f"message-{message.pk}")
     context |= _beside(message, Harm.UNREAD, viewer=viewer)
     context |= {
         "harm": Harm.UNREAD,
         "harm_words": words.HARMS[Harm.UNREAD],
         "standing": _("Nobody has this one yet."),
-        "clock": words.clock_words(Harm.UNREAD, message.due_at or message.created_at, now),
+        "clock": words.clock_words(Harm.UNREAD, since, now),
+        "late": since + dt.timedelta(minutes=AIM_MINUTES[Harm.UNREAD]) <= now,
         "is_open": True,
         "free": True,
     }
