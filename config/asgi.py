@@ -21,7 +21,10 @@ from django.urls import path  # noqa: E402
 from chat.kernel.doorbell import doorbell  # noqa: E402
 from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
+from config.checks import refuse_unsafe_start  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
+
+refuse_unsafe_start()
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]

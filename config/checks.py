@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register(Tags.security)
@@ -40,3 +41,14 @@ def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         problems.append(Error("DATABASE_URL must name PostgreSQL.", id="lantern.E007"))
     return problems
+
+
+def refuse_unsafe_start() -> None:
+    """Stop a server that was started without a management command, which would have checked.
+
+    Raises ``ImproperlyConfigured`` with every problem, one a line.
+    """
+    problems = production_is_safe()
+    if problems:
+        lines = "\n".join(f"{problem.id}: {problem.msg}" for problem in problems)
+        raise ImproperlyConfigured(f"Not started, because production is not safe:\n{lines}")

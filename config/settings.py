@@ -111,6 +111,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test" / "test.sqlite3")}
 
 REDIS_URL = env.text("REDIS_URL")
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # The proxy in front redirects to HTTPS.
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -131,7 +132,8 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+    # One process needs no shared cache to count tries.
+    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
 # Sockets: what one phone, one person, one address and one process may have.
 
@@ -145,6 +147,7 @@ SOCKETS_PER_PROCESS = env.number("SOCKETS_PER_PROCESS", 10_000, least=1)
 # Screening.
 
 DETOXIFY_MODEL = env.text("DETOXIFY_MODEL", "bundled")
+DETOXIFY_SHA256 = env.text("DETOXIFY_SHA256")
 SCREENING_BATCH = env.number("SCREENING_BATCH", 64, least=1)
 
 # Static files.
