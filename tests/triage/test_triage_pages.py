@@ -101,7 +101,7 @@ def test_a_reader_that_does_not_work_and_an_empty_rota_are_said_on_top() -> None
     page = text(browser(house.staff("Dan")).get(QUEUE))
     assert "The reader is not working." in page
     assert "Nobody is on duty." in page
-    assert "1 person is waiting, and has been told so." in page
+    assert "1 person is waiting, with the emergency numbers in view." in page
     WorkerBeat.objects.report(SCREENING, now=clock.now())
     page = text(browser(house.cleo()).get(QUEUE))
     assert "The reader is not working." not in page
