@@ -181,7 +181,8 @@ class Site:
             command += [] if with_workers else ["--no-workers"]
         else:
             endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=2048"
-            command = ["-m", "daphne", "-e", endpoint, "config.asgi:application"]
+            # Quietly: its own log is of addresses and paths, and people type words into paths.
+            command = ["-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
         self.web = self._run("web", command)
         wait_until(self._is_ready, within=STARTS_WITHIN, what="the web's start")
         return self

@@ -24,6 +24,8 @@ RULES = {
 }
 TALLEST = 2400
 """Pixels of page shown; what is further down is more of the same."""
+WIDE = 1000
+"""From here on, pages with panes scroll inside them and are shown as the window shows them."""
 
 Steps = Callable[[Any, Stage], None]
 
@@ -112,7 +114,8 @@ class Camera:
         wide = page.evaluate("() => document.documentElement.scrollWidth")
         if wide > width:
             self.problems.append(f"{name}: {wide} px wide on a screen of {width}")
-        page.set_viewport_size({"width": width, "height": min(tall, TALLEST)})
+        if not page.query_selector(".panes") or width < WIDE:
+            page.set_viewport_size({"width": width, "height": min(tall, TALLEST)})
 
     def _ask_axe(self, page: Any, name: str) -> None:
         for found in Axe().run(page, options=RULES).response["violations"]:

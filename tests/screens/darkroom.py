@@ -1,4 +1,4 @@
-"""Makes a picture small: 256 colours are enough for pages of flat paint and text."""
+"""Makes a picture small: 256 colours are enough for a page of flat paint and text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 COLOURS = 256
+BANDING = 0.5
+"""Steps of 256 by which colours may be off on average; a painted sky is off by more and stays."""
+
 PIXELS = """async (png) => {
   const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
   const image = await createImageBitmap(new Blob([bytes]));
@@ -28,10 +31,12 @@ PIXELS = """async (png) => {
 
 
 def develop(page: Any, png: bytes) -> bytes:
-    """The same picture as a PNG with a palette; ``page`` is any page, it is not touched."""
+    """The same picture as a PNG with a palette, where that does not show; ``page`` may be any."""
     width, height, raw = page.evaluate(PIXELS, base64.b64encode(png).decode())
     pixels = np.frombuffer(base64.b64decode(raw), np.uint8).reshape(-1, 4)[:, :3]
     palette, index = _palette(pixels)
+    if np.abs(palette[index].astype(np.int16) - pixels).mean() > BANDING:
+        return png
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = index.reshape(height, width)
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
