@@ -368,7 +368,8 @@ def _move(
 ) -> None:
     with transaction.atomic():
         change_state(
-            Message.objects.filter(pk=message.pk),
+            # What its author took back stays taken back, whoever asks.
+            Message.objects.filter(pk=message.pk).exclude(notice=Notice.WITHDRAWN),
             field="state",
             old=old,
             new=new,
