@@ -85,9 +85,7 @@ def test_words_outlive_the_server_and_the_page(ben: tuple[Any, Site], live_cast:
     assert bodies(live_cast.ben) == ["the line is up", "into the dark"]
 
 
-def test_a_restart_of_the_server_is_hardly_noticed(
-    ben: tuple[Any, Site], live_cast: Cast
-) -> None:
+def test_a_restart_of_the_server_is_hardly_noticed(ben: tuple[Any, Site], live_cast: Cast) -> None:
     page, site = ben
     site.stop_web()
     site.start_web()
