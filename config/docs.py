@@ -40,7 +40,10 @@ SETTINGS: dict[str, str] = {
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
     "SOCKETS_PER_ADDRESS": "Sockets one network address may have open in one process.",
     "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
-    "DETOXIFY_MODEL": "`bundled`, or the path of a checkpoint in Detoxify's format.",
+    "DETOXIFY_MODEL": "`bundled`, or `original`, `unbiased` or `multilingual` as "
+    "`manage.py convert_checkpoint` put them under LANTERN_VAR, or a checkpoint folder's path. "
+    "A published model reads for toxicity; for crisis the bundled one goes on reading.",
+    "DETOXIFY_SHA256": "The digest that `convert_checkpoint` printed: another folder is refused.",
     "SCREENING_BATCH": "Messages that one turn of the reader takes at most.",
     "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
     "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",

@@ -15,7 +15,9 @@ from django.conf import settings
 
 from chat.kernel import clock
 from moderation.classifiers.base import Classifier, Reading
+from moderation.classifiers.choice import folder_of
 from moderation.classifiers.registry import Unbuilt, build_readers, read_messages
+from moderation.classifiers.shipped import CheckpointError
 
 log = logging.getLogger("lantern.screening")
 
@@ -44,16 +46,23 @@ def readers() -> tuple[Classifier, ...]:
         broken = any(isinstance(reader, Unbuilt) for reader in _built)
         now = clock.now()
         if _built_at is None or (broken and now - _built_at > REBUILD_AFTER):
-            _built, _built_at = build_readers(checkpoint=_checkpoint()), now
+            _built, _built_at = (
+                build_readers(checkpoint=_checkpoint(), sha256=settings.DETOXIFY_SHA256),
+                now,
+            )
             for reader in _built:
                 if isinstance(reader, Unbuilt):
-                    log.error("reader %s not loaded: %s", reader.name, type(reader.cause).__name__)
+                    log.error("reader %s not loaded: %s", reader.name, _cause(reader.cause))
         return _built
 
 
+def _cause(error: Exception) -> str:
+    """What an operator can act on. Only our own errors about checkpoints are known to be clean."""
+    return str(error) if isinstance(error, CheckpointError) else type(error).__name__
+
+
 def _checkpoint() -> Path | None:
-    name = settings.DETOXIFY_MODEL
-    return None if name == "bundled" else Path(name)
+    return folder_of(settings.DETOXIFY_MODEL, settings.VAR_DIR / "checkpoints")
 
 
 def read(texts: Sequence[str]) -> list[Reading]:

@@ -19,6 +19,7 @@ from moderation.classifiers.base import (
     Reading,
     Signal,
 )
+from moderation.classifiers.choice import check_folder, is_whole
 
 Answer = tuple[Signal, ...] | None
 
@@ -34,7 +35,13 @@ class Given:
 
 def _encoder(given: Given) -> Classifier:
     from moderation.classifiers.encoder import Encoder
+    from moderation.classifiers.published import with_published
 
+    if given.checkpoint is not None:
+        check_folder(given.checkpoint)
+        if not is_whole(given.checkpoint):
+            ours = Encoder.load(prepared=given.prepared)
+            return with_published(given.checkpoint, given.sha256, ours)
     return Encoder.load(given.checkpoint, given.sha256, given.prepared)
 
 

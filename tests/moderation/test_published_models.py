@@ -1,0 +1,372 @@
+"""Published Detoxify models: converted once, apart, and then the same to four decimals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from moderation import readers
+from moderation.classifiers.base import Signal
+from moderation.classifiers.choice import check_folder, folder_of, is_whole, labels_of
+from moderation.classifiers.conversion import convert
+from moderation.classifiers.labels import CRISIS, TOXICITY
+from moderation.classifiers.published import PublishedModel, with_published
+from moderation.classifiers.shipped import CheckpointError, digest
+
+torch = pytest.importorskip("torch")
+
+ORIGINAL = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
+UNBIASED = ["toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat"]
+UNBIASED += ["sexual_explicit"]
+WORDS = ["the", "lamp", "is", "warm", "you", "are", "stupid", "nobody", "have", "a", "good", "day"]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backbone too small to know anything: two layers, forty word pieces."""
+    from transformers import BertConfig, BertTokenizer
+
+    folder = tmp_path_factory.mktemp("base")
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz")]
+    pieces = [*marks, *sorted(set(WORDS) - set(letters)), *letters]
+    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces))
+    tokenizer = BertTokenizer(str(folder / "vocab.txt"))
+    tokenizer.save_pretrained(folder)
+    BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=512,
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoint(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes a pickle as Detoxify publishes them, with random weights."""
+    folder = tmp_path_factory.mktemp("published")
+
+    def make(name: str, classes: list[str], outputs: int, **changes: Any) -> Path:
+        from transformers import BertConfig, BertForSequenceClassification
+
+        torch.manual_seed(len(name))
+        model = BertForSequenceClassification(BertConfig.from_pretrained(base, num_labels=outputs))
+        torch.nn.init.normal_(model.classifier.weight, std=0.5)
+        weights = OrderedDict(model.state_dict())
+        weights["bert.embeddings.position_ids"] = torch.arange(512).unsqueeze(0)
+        loaded = {
+            "state_dict": weights,
+            "config": {
+                "name": name,
+                "arch": {
+                    "type": "BERT",
+                    "args": {
+                        "num_classes": outputs,
+                        "model_type": "bert-base-uncased",
+                        "model_name": "BertForSequenceClassification",
+                        "tokenizer_name": "BertTokenizer",
+                    },
+                },
+                "dataset": {"args": {"classes": classes, "identity_classes": ["male"]}},
+            },
+        }
+        change = changes.get("change")
+        loaded = change(loaded) if change else loaded
+        torch.save(loaded, folder / f"{name}.ckpt")
+        return folder / f"{name}.ckpt"
+
+    return make
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "outputs"), [("original", ORIGINAL, 6), ("unbiased", UNBIASED, 16)]
+)
+def test_a_converted_model_answers_as_the_library_does_label_by_label(
+    base: Path,
+    checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    name: str,
+    classes: list[str],
+    outputs: int,
+) -> None:
+    source = checkpoint(f"tiny-{name}", classes, outputs)
+    said = StringIO()
+    call_command(
+        "convert_checkpoint", str(source), sha256=sha(source), out=tmp_path / "made", base=base,
+        stdout=said,
+    )  # fmt: skip
+    pin = said.getvalue().split("DETOXIFY_SHA256=")[1].strip()
+    assert "less than 0.0001" in said.getvalue()
+    made = tmp_path / "made"
+    assert not [path for path in made.iterdir() if path.suffix in (".ckpt", ".pt", ".bin", ".pkl")]
+    assert set(labels_of(made)) >= set(map(str, TOXICITY))
+
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
+
+    loaded = torch.load(source, weights_only=False)
+    model = BertForSequenceClassification(BertConfig.from_pretrained(base, num_labels=outputs))
+    model.load_state_dict(loaded["state_dict"], strict=False)
+    model.eval()
+    texts = ["you are stupid", "the lamp is warm"]
+    inputs = BertTokenizer.from_pretrained(base)(texts, return_tensors="pt", padding=True)
+    with torch.no_grad():
+        wanted = torch.sigmoid(model(**inputs)[0]).numpy()
+    reader = with_published(made, pin, Ours())
+    for row, signals in zip(wanted, reader.read(texts), strict=True):
+        by_label = {signal.label: signal.score for signal in signals}
+        for position, given in enumerate(labels_of(made)):
+            assert by_label[given] == pytest.approx(float(row[position]), abs=1e-4)
+
+
+class Ours:
+    """Stands where our own encoder stands."""
+
+    name, version = "encoder", "ours"
+
+    def read(self, texts: Any) -> list[tuple[Signal, ...]]:
+        both = (Signal("ideation", 0.7, "encoder", "ours"), Signal("toxicity", 0.7, "encoder", "o"))
+        return [both for _ in texts]
+
+
+@pytest.fixture(scope="module")
+def converted(
+    base: Path, checkpoint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    source = checkpoint("tiny", UNBIASED, 16)
+    out = tmp_path_factory.mktemp("converted") / "tiny"
+    convert(source=str(source), sha256=sha(source), out=out, base=base)
+    return out
+
+
+def test_crisis_is_still_read_by_our_own_and_toxicity_by_theirs(converted: Path) -> None:
+    (signals,) = with_published(converted, "", Ours()).read(["you are stupid"])
+    by_label = {signal.label: signal for signal in signals}
+    assert by_label["ideation"].version == "ours"
+    assert by_label["toxicity"].version.startswith("tiny")
+    assert len(signals) == len(by_label)
+    assert not is_whole(converted)
+    assert not set(labels_of(converted)) & set(map(str, CRISIS))
+
+
+def test_what_comes_late_in_a_long_text_counts(converted: Path) -> None:
+    model = PublishedModel(converted)
+    tail = "you are stupid"
+    long = "the lamp is warm " * 400 + tail
+    alone, together = model.probabilities([tail, long])
+    assert np.isfinite(together).all()
+    quiet = model.probabilities(["the lamp is warm " * 400])[0]
+    assert (together >= 0).all()
+    assert not np.allclose(together, quiet, atol=1e-7)
+    assert alone.shape == together.shape
+
+
+@pytest.mark.parametrize("text", ["", "\ud800", "\x00", "🙂" * 50, "a" * 5000, " \n"])
+def test_odd_text_is_read_and_one_is_as_many(converted: Path, text: str) -> None:
+    model = PublishedModel(converted)
+    alone = model.probabilities([text])
+    among = model.probabilities(["the lamp", text, "you are stupid and nobody asked"])
+    assert np.allclose(alone[0], among[1], atol=1e-5)
+
+
+def test_another_digest_is_refused(converted: Path) -> None:
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        with_published(converted, "0" * 64, Ours())
+
+
+def test_a_missing_file_a_wrong_hash_and_a_full_folder_say_so(
+    base: Path, checkpoint: Callable[..., Path], tmp_path: Path
+) -> None:
+    source = checkpoint("plain", ORIGINAL, 6)
+    with pytest.raises(CommandError, match=r"no file gone\.ckpt"):
+        call_command("convert_checkpoint", "gone.ckpt", sha256="a" * 64, out=tmp_path / "x")
+    with pytest.raises(CheckpointError, match="not opened"):
+        convert(source=str(source), sha256="a" * 64, out=tmp_path / "x", base=base)
+    with pytest.raises(CheckpointError, match="64 hexadecimal"):
+        convert(source=str(source), sha256="c1212f89", out=tmp_path / "x", base=base)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(CheckpointError, match="not empty"):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "full", base=base)
+
+
+def _without_a_weight(loaded: dict[str, Any]) -> dict[str, Any]:
+    del loaded["state_dict"]["classifier.bias"]
+    return loaded
+
+
+def _misnamed(loaded: dict[str, Any]) -> dict[str, Any]:
+    weights = loaded["state_dict"]
+    loaded["state_dict"] = OrderedDict((f"model.{name}", weights[name]) for name in weights)
+    return loaded
+
+
+def _not_one(loaded: dict[str, Any]) -> dict[str, Any]:
+    return dict(loaded["state_dict"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_without_a_weight, r"lacks weights \(1\): classifier\.bias"),
+        (_misnamed, "lacks weights"),
+        (_not_one, "not a Detoxify checkpoint"),
+    ],
+)
+def test_a_checkpoint_that_is_not_whole_is_named_and_thrown_away(
+    base: Path,
+    checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    change: Callable[..., Any],
+    words: str,
+) -> None:
+    source = checkpoint(change.__name__, ORIGINAL, 6, change=change)
+    with pytest.raises(CheckpointError, match=words):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
+    assert not (tmp_path / "made").exists()
+
+
+class Evil:
+    """A pickle that runs a command when it is opened."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (self.command,)
+
+
+class Chatty:
+    """A pickle that opens a socket when it is opened."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import socket
+
+        return socket.create_connection, (("127.0.0.1", 9),)
+
+
+class Nosy:
+    """A pickle that copies its environment into the checkpoint's own version."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.getenv, ("SECRET_KEY", "nothing to see")
+
+
+def test_a_pickle_that_runs_things_is_stopped(
+    base: Path, checkpoint: Callable[..., Path], tmp_path: Path
+) -> None:
+    mark = tmp_path / "it-ran"
+    for number, evil in enumerate((Evil(f"touch {mark}"), Chatty())):
+        source = checkpoint(f"evil{number}", ORIGINAL, 6, change=lambda c, e=evil: {**c, "x": e})
+        with pytest.raises(CheckpointError, match="stopped while it was opened"):
+            convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
+    assert not mark.exists()
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_pickle_finds_no_secret_in_its_environment(
+    base: Path,
+    checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "keep-me")
+
+    def nosy(loaded: dict[str, Any]) -> dict[str, Any]:
+        loaded["config"]["dataset"]["args"]["classes"] = [*ORIGINAL[:5], Nosy()]
+        return loaded
+
+    source = checkpoint("nosy", ORIGINAL, 6, change=nosy)
+    with pytest.raises(CheckpointError, match="lacks toxicity labels"):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
+    nosier = checkpoint("nosier", ORIGINAL, 7, change=lambda c: _with_class(c, [*ORIGINAL, Nosy()]))
+    made = convert(source=str(nosier), sha256=sha(nosier), out=tmp_path / "made", base=base)
+    assert made.opened_as == "full pickle"
+    assert made.labels[-1] == "nothing to see"
+
+
+def _with_class(loaded: dict[str, Any], classes: list[Any]) -> dict[str, Any]:
+    loaded["config"]["dataset"]["args"]["classes"] = classes
+    return loaded
+
+
+def test_without_a_network_a_published_name_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CheckpointError, match="begins with c1212f89"):
+        convert(source="original", sha256="a" * 64, out=tmp_path / "made")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(CheckpointError, match="Download it elsewhere"):
+        convert(source="original", sha256="c1212f89" + "a" * 56, out=tmp_path / "made")
+
+
+def test_a_backbone_that_is_not_here_says_what_to_do(
+    checkpoint: Callable[..., Path], tmp_path: Path
+) -> None:
+    source = checkpoint("bare", ORIGINAL, 6)
+    with pytest.raises(CheckpointError, match="--base FOLDER"):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "made")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=tmp_path)
+
+
+def test_a_setting_names_a_folder_or_says_what_is_missing(tmp_path: Path, converted: Path) -> None:
+    assert folder_of("bundled", tmp_path) is None
+    assert folder_of(str(converted), tmp_path) == converted
+    (tmp_path / "unbiased").mkdir()
+    assert folder_of("unbiased", tmp_path) == tmp_path / "unbiased"
+    with pytest.raises(CheckpointError, match="convert_checkpoint makes it"):
+        check_folder(tmp_path / "original")
+    (tmp_path / "file.ckpt").touch()
+    with pytest.raises(CheckpointError, match="convert it first"):
+        check_folder(tmp_path / "file.ckpt")
+
+
+def test_the_readers_of_a_process_take_the_model_that_the_setting_names(
+    converted: Path, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DETOXIFY_MODEL = str(converted)
+    settings.DETOXIFY_SHA256 = (converted / "SHA256").read_text().strip()
+    readers.use_readers([])
+    assert "with tiny" in readers.versions()
+    assert readers.all_can_read()
+    settings.DETOXIFY_SHA256 = "0" * 64
+    readers.use_readers([])
+    logging.getLogger("lantern").propagate = True
+    assert not readers.all_can_read()
+    assert "does not have its pinned SHA-256" in caplog.text
+    readers.use_readers([])
+
+
+def test_a_model_whose_answers_changed_is_not_used(converted: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(converted, copy)
+    about = json.loads((copy / "detoxify.json").read_text())
+    about["golden"][0][0] += 0.01
+    (copy / "detoxify.json").write_text(json.dumps(about))
+    with pytest.raises(CheckpointError, match="does not answer as it did"):
+        with_published(copy, digest(copy), Ours())
+
+
+def test_labels_that_cannot_be_read_are_an_error_and_not_a_silence(tmp_path: Path) -> None:
+    (tmp_path / "detoxify.json").write_text(json.dumps({"config": {}}))
+    with pytest.raises(CheckpointError, match="no readable labels"):
+        labels_of(tmp_path)
