@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from chat.actions.conversations import start_thread
 from chat.actions.help import request_help
 from chat.actions.messages import Settlement, settle_messages
 from chat.models import User
-from chat.states import Notice
 from moderation.models import Review
 from tests.cast import Cast
 from tests.conftest import act
@@ -39,6 +39,7 @@ CORPUS = (
     "&lt;script&gt;window.caught=1&lt;/script&gt;",
     "\u202e<script>window.caught=1</script>\u2066",
 )
+HELD = "you are a pathetic stupid idiot <img src=x onerror=window.caught=1>"
 NAME = "<img src=x onerror=caught=1>"
 """More than the form lets through; here it is in the database all the same."""
 
@@ -50,12 +51,13 @@ def a_house_full_of_markup(cast: Cast) -> dict[str, int]:
         start_thread(by=cast.ada, space=cast.space, client_id=uuid.uuid4(), body=words)
         for words in CORPUS
     ]
-    settle_messages([Settlement(t.opening_message, publish=True) for t in threads])  # type: ignore[arg-type]
+    openings = [thread.opening_message for thread in threads if thread.opening_message]
+    with transaction.atomic():
+        settle_messages([Settlement(message, publish=True) for message in openings])
     for words in CORPUS:
         cast.says(cast.ada, threads[0], words)
-    held = cast.held(cast.ada, threads[0], CORPUS[1])
-    assert held.notice == Notice.HELD_FOR_PERSON
-    request_help(by=cast.ada, client_id=uuid.uuid4(), about_message_id=held.pk)
+    unkind = cast.says(cast.ada, threads[0], HELD, read=False)
+    request_help(by=cast.ada, client_id=uuid.uuid4(), about_message_id=unkind.pk)
     return {"thread": threads[0].pk}
 
 
@@ -107,8 +109,11 @@ def test_markup_in_words_titles_names_and_notes_is_shown_as_text(
     wait_until(lambda: act(Review.objects.exists), within=SOON, what="a review")
     review = act(Review.objects.latest, "pk")
     check_is_text(mo, "/moderation/", shows=NAME)
-    mo.goto(f"/moderation/{review.pk}")
     check_is_text(mo, f"/moderation/{review.pk}", shows=NAME)
+    if mo.query_selector("[data-words]:not([open])"):
+        mo.keyboard.press("x")
+    assert HELD in mo.inner_text("main")
+    assert mo.evaluate("() => window.caught") is None
     case = act(talk_full_of_markup, live_cast)
     check_is_text(cleo, "/triage/", shows=NAME)
     check_is_text(cleo, f"/triage/cases/{case}")

@@ -50,7 +50,7 @@ def test_with_no_reader_posts_wait_talks_go_on_and_both_are_read_afterwards(
     mo.post(f"/moderation/{review.pk}/release")
 
     site.start_workers("screening")
-    ben.sees(thread, "is the reader asleep", state="published", machine_reading="")
+    ben.sees(thread, "is the reader asleep", state="published")
     cleo.sees(talk.pk, WORRYING, state="published", machine_reading="read")
     wait_until(
         lambda: Case.objects.filter(person=live_cast.ada), within=SOON, what="the case of Ada"
