@@ -16,7 +16,7 @@ OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 1024 * 1024
 """What may wait for one phone; past either we hang up, and it catches up by seq."""
 
-STALL_SECONDS = 20.0
+STALL_SECONDS = 12.0
 """How long a phone may read nothing at all while something waits for it."""
 
 RESYNC_CODE = 1013

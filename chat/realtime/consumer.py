@@ -103,7 +103,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         ref = str(getattr(frame, "client_id", ""))
         if self._may_go_on(connection, ref) and not self.inbox.put(frame):
-            connection.hang_up(FLOOD_CODE, stop_reading=True)
+            self._refuse("slow_down", ref, False)
 
     def _may_go_on(self, connection: Connection, ref: str) -> bool:
         if self.rate.take():

@@ -31,6 +31,10 @@ def verdict(history: History, phones: list[FaultPhone]) -> dict[str, Any]:
     gone = [s for s in acked if s.client_id not in rows or rows[s.client_id].pk != s.answer]
     altered = [s for s in acked if s.client_id in rows and rows[s.client_id].body != s.body]
     screens = [_screen(phone) for phone in phones]
+    for phone, found in zip(phones, screens, strict=True):
+        wrong = {name: count for name, count in found.items() if count}
+        if wrong:
+            history.note(op="screen", phone=phone.name, **wrong, heads=_heads(phone))
     return {
         "acked": len(acked),
         "failed": history.count("fail"),
@@ -50,6 +54,12 @@ def verdict(history: History, phones: list[FaultPhone]) -> dict[str, Any]:
         "faults": sum(history.faults.values()),
         "faults_by_kind": dict(sorted(history.faults.items())),
     }
+
+
+def _heads(phone: FaultPhone) -> dict[int, tuple[int, int]]:
+    """For each conversation where this screen ends, and where the conversation does."""
+    ends = dict(Conversation.objects.values_list("pk", "last_seq"))
+    return {key: (screen.head, ends[key]) for key, screen in phone.screens.items()}
 
 
 def _doubled(rows: dict[str, Message]) -> int:

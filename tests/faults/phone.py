@@ -51,6 +51,8 @@ class FaultPhone:
                 await self._one_line()
             except Broken:
                 pass
+            except Exception as error:  # noqa: BLE001 — a phone that dies would look like a loss.
+                self.history.disorder.append(f"{self.name} failed: {error!r}")
             finally:
                 self.line = None
             if not self.stopping:
@@ -68,7 +70,13 @@ class FaultPhone:
                 (c, self.screens[c].head if c in self.screens else None) for c in self.conversations
             ]
             await line.resume(self.cookie, follow)
-            await asyncio.gather(self._read(line), self._nudge(line))
+            both = [asyncio.create_task(job) for job in (self._read(line), self._nudge(line))]
+            done, left = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            for task in done:
+                task.result()
         finally:
             self.line = None
             line.socket.transport.abort()

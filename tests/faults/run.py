@@ -32,7 +32,7 @@ from tests.sessions import session_of
 
 THREADS = 4
 TALKS = 5
-CALM_WITHIN = 240.0
+CALM_WITHIN = 150.0
 READER_WITHIN = 120.0
 
 Say = Callable[[str], None]
@@ -109,10 +109,12 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
     await nemesis.rage(over)
     await asyncio.gather(*writers, remover, reporter)
     say("calm: waiting until everything is answered, read and on every screen")
-    await _calm(phones)
+    await _calm(phones, say)
     for phone in phones:
         phone.stopping = True
     result = await sync_to_async(verdict)(history, phones)
+    for phone in phones:
+        history.note(op="phone", phone=phone.name, on_line=phone.line is not None)
     for life in lives:
         life.cancel()
     await asyncio.gather(*lives, return_exceptions=True)
@@ -168,7 +170,7 @@ async def _report(
         say(f"{history.count('ok')} acked, {waiting} unanswered, {here} on line, {faults} faults")
 
 
-async def _calm(phones: list[FaultPhone]) -> None:
+async def _calm(phones: list[FaultPhone], say: Say) -> None:
     async def answered() -> bool:
         return not any(phone.outbox for phone in phones)
 
@@ -183,8 +185,10 @@ async def _calm(phones: list[FaultPhone]) -> None:
         (read, "every verdict"),
         (seen, "every screen"),
     ):
-        with contextlib.suppress(AssertionError):
+        try:
             await _until(check, CALM_WITHIN, what)
+        except AssertionError as error:
+            say(str(error))
 
 
 def _everybody_is_at_the_head(phones: list[FaultPhone]) -> bool:

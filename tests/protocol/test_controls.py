@@ -271,3 +271,21 @@ async def test_a_reference_that_is_no_text_is_not_sent_back(
     assert (await line.take("error")).get("ref", "") == ""
     await line.say("ping")
     await line.take("heads")
+
+
+async def test_a_phone_with_a_long_outbox_is_asked_to_wait_and_not_cut_off(
+    live_cast: Cast, live_site: Sites
+) -> None:
+    """Cut off, it would come back with the same outbox, for ever."""
+    site = live_site(SOCKET_FRAMES="1000").start_web()
+    talk = talk_of(live_cast.ada)
+    line = await Line.ready(site.socket_url, cookie(live_cast.ada))
+    outbox = {str(uuid.uuid4()) for _ in range(200)}
+    while outbox:
+        for client_id in outbox:
+            await line.say("message.send", client_id=client_id, conversation=talk, body="kept")
+        heard = [await line.take("message.accepted", "error", within=30) for _ in outbox]
+        assert {frame["code"] for frame in heard if frame["type"] == "error"} <= {"slow_down"}
+        outbox -= {frame["client_id"] for frame in heard if frame["type"] == "message.accepted"}
+
+    assert act(Message.objects.count) == 200
