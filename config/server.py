@@ -21,6 +21,10 @@ BACKLOG = 2048
 MAX_SOCKET_MESSAGE = 64 * 1024
 """Bytes of one incoming WebSocket message, past which the connection is closed unread."""
 
+PING_EVERY_SECONDS = 10
+PING_TIMEOUT_SECONDS = 15
+"""A phone that reads nothing at all is gone after both: Daphne's own would take fifty seconds."""
+
 _reactor: Any = reactor
 
 
@@ -72,6 +76,8 @@ def serve(
         endpoints=[endpoint(host, port)],
         ready_callable=ready,
         server_name="",
+        ping_interval=PING_EVERY_SECONDS,
+        ping_timeout=PING_TIMEOUT_SECONDS,
         websocket_max_message_size=MAX_SOCKET_MESSAGE,
         websocket_max_frame_size=MAX_SOCKET_MESSAGE,
         verbosity=0,
