@@ -44,6 +44,10 @@ SETTINGS: dict[str, str] = {
     "`manage.py convert_checkpoint` put them under LANTERN_VAR, or a checkpoint folder's path. "
     "A published model reads for toxicity; for crisis the bundled one goes on reading.",
     "DETOXIFY_SHA256": "The digest that `convert_checkpoint` printed: another folder is refused.",
+    "SHADOW_CHECKPOINT": "A checkpoint to try in the shadow of the live one, as DETOXIFY_MODEL. It "
+    "reads a small sample a second time and affects nobody.",
+    "SHADOW_SHA256": "The digest that SHADOW_CHECKPOINT must have.",
+    "SHADOW_POLICY": "A policy to try in the shadow: a module with `decide` and `POLICY_VERSION`.",
     "SCREENING_BATCH": "Messages that one turn of the reader takes at most.",
     "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
     "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",

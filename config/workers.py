@@ -38,6 +38,10 @@ WORKERS: dict[str, Worker] = {
     "unread": Worker("moderation.screening.unread_step", poll_seconds=5.0),
     # Looks at somebody's last messages together, once each has been read.
     "lookback": Worker("moderation.lookback.lookback_step", poll_seconds=2.0),
+    # Counts what fires and notices when that jumps or stops.
+    "tally": Worker("moderation.tallies.tally_step", poll_seconds=30.0),
+    # Tries a candidate checkpoint or policy on a small sample; asleep unless a setting asks for it.
+    "shadow": Worker("moderation.shadow.shadow_step", poll_seconds=30.0),
     # Brings requests for help and worrying messages before clinicians.
     "intake": Worker("triage.intake.intake_step", poll_seconds=1.0),
     # Calls the next person when nobody has come in time.

@@ -1,0 +1,111 @@
+"""What the machine was right about, as far as moderators' decisions can say. Reads only.
+
+A label counts as confirmed when the message it fired on was removed by a person, and as not
+confirmed when a person published it. Only what was held ever comes before a person, so this says
+how often an alarm was right (precision), and nothing about what was missed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED
+from moderation.models import Review
+from moderation.policy import RULES
+from moderation.rates import Share, wilson
+from moderation.states import Decision, ReviewStatus
+
+WEEK: Final = dt.timedelta(days=7)
+WEEKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyPrecision:
+    """One label over the last weeks, the newest first; ``None`` where there was nothing."""
+
+    label: str
+    words: str
+    weeks: tuple[Share | None, ...]
+
+
+def weekly_precision(now: dt.datetime) -> list[WeeklyPrecision]:
+    """For each label that was decided about in the last four weeks, in the order of the policy."""
+    fired: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
+    confirmed: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
+    for decided_at, decision, labels in _decided(now - WEEKS * WEEK, now):
+        week = min(int((now - decided_at) / WEEK), WEEKS - 1)
+        fired[week].update(labels)
+        if decision == Decision.REMOVE:
+            confirmed[week].update(labels)
+    return [
+        WeeklyPrecision(
+            str(label),
+            rule.words,
+            tuple(
+                wilson(confirmed[week][label], fired[week][label]) if fired[week][label] else None
+                for week in range(WEEKS)
+            ),
+        )
+        for label, rule in RULES.items()
+        if any(counts[label] for counts in fired)
+    ]
+
+
+def _decided(since: dt.datetime, now: dt.datetime) -> Iterator[tuple[dt.datetime, str, set[str]]]:
+    rows = Review.objects.filter(
+        status=ReviewStatus.DECIDED,
+        decided_at__gt=since,
+        decided_at__lte=now,
+        assessment__isnull=False,
+    ).values_list("decided_at", "decision", "assessment__reasons")
+    for decided_at, decision, reasons in rows.iterator(chunk_size=1000):
+        if decided_at is not None:
+            yield decided_at, decision, {str(r["label"]) for r in reasons if r.get("label")}
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """One line of the model card: how well a task went on one set of messages."""
+
+    task: str
+    source: str
+    rows: int
+    recall: float | None
+    recall_interval: tuple[float, float] | None
+    false_alarms: float | None
+
+
+def card_lines(folder: Path = CHECKPOINTS / SHIPPED) -> list[CardLine]:
+    """The figures beside the checkpoint that ships; empty where none were written."""
+    lines: list[CardLine] = []
+    for path in sorted(folder.glob("*.json")):
+        found = _figures(path)
+        lines += [_card_line(entry) for entry in found if int(entry.get("positives") or 0) > 0]
+    return lines
+
+
+def _figures(path: Path) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    found = value.get("figures") if isinstance(value, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _card_line(entry: dict[str, Any]) -> CardLine:
+    interval = entry.get("recall_interval")
+    return CardLine(
+        task=str(entry.get("task", "")),
+        source=str(entry.get("source", "")),
+        rows=int(entry.get("rows") or 0),
+        recall=entry.get("recall"),
+        recall_interval=(interval[0], interval[1]) if interval else None,
+        false_alarms=entry.get("false_alarms"),
+    )

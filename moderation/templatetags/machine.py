@@ -1,0 +1,49 @@
+"""The alarm banner for every staff page, and shares in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from moderation.models import RateAlarm
+from moderation.policy import RULES
+from moderation.rates import Share
+
+register = template.Library()
+
+
+@register.inclusion_tag("moderation/_alarms.html")
+def machine_alarms() -> dict[str, Any]:
+    """Alarms that stand now; nothing is drawn without one."""
+    return {"alarms": list(RateAlarm.objects.filter(ended_at__isnull=True).order_by("began_at"))}
+
+
+@register.filter
+def label_words(label: str) -> str:
+    """What a label means, in the policy's words."""
+    return RULES[label].words if label in RULES else label
+
+
+@register.filter
+def share_words(share: Share | None) -> str:
+    """``7 of 12 (32 to 81 %)``, or that there are too few to say."""
+    if share is None:
+        return "–"
+    if share.small:
+        return _("too few")
+    return _("%(hits)d of %(of)d (%(low)d to %(high)d %%)") % {
+        "hits": share.hits,
+        "of": share.of,
+        "low": round(100 * share.low),
+        "high": round(100 * share.high),
+    }
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A share as a whole percentage, with one decimal below ten."""
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %" if value < 0.1 else f"{100 * value:.0f} %"

@@ -1,0 +1,52 @@
+"""What the machine can and cannot see, how it has been doing, and what a candidate would change."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from chat.kernel import clock
+from chat.models import WorkerBeat
+from chat.models.beat import SCREENING
+from moderation.comparison import comparison_for, latest_candidate
+from moderation.models import RateAlarm
+from moderation.policy import POLICY_VERSION, RULES
+from moderation.quality import card_lines, weekly_precision
+from moderation.rates import SMALL
+from moderation.views.reviews import _viewer, for_staff
+
+ALARMS_SHOWN = 10
+
+
+@require_GET
+@for_staff
+def machine(request: HttpRequest) -> HttpResponse:
+    """In plain words: what it looks for, what it misses, and this week's figures."""
+    now = clock.now()
+    beat = WorkerBeat.objects.filter(name=SCREENING).first()
+    context = {
+        "rules": [(str(label), rule) for label, rule in RULES.items()],
+        "policy_version": POLICY_VERSION,
+        "reader_awake": WorkerBeat.objects.is_awake(SCREENING, now=now),
+        "versions": beat.detail if beat else "",
+        "precision": weekly_precision(now),
+        "few": SMALL,
+        "card": card_lines(),
+        "alarms": RateAlarm.objects.order_by("-began_at")[:ALARMS_SHOWN],
+    }
+    return render(request, "moderation/machine.html", context)
+
+
+@require_GET
+@for_staff
+def shadow(request: HttpRequest) -> HttpResponse:
+    """The candidate beside the live readers: counts, and what would have gone another way."""
+    key = latest_candidate()
+    context = {
+        "comparison": comparison_for(_viewer(request), key) if key else None,
+        "asked": bool(settings.SHADOW_CHECKPOINT or settings.SHADOW_POLICY),
+        "few": SMALL,
+    }
+    return render(request, "moderation/machine_shadow.html", context)

@@ -1,0 +1,273 @@
+"""Shadow runs, alarms, weekly figures, and the pages that tell staff about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from chat.kernel import clock
+from chat.models import Message
+from chat.states import MessageState
+from moderation import readers, shadow, tallies
+from moderation.classifiers.labels import Label
+from moderation.models import Assessment, LabelTally, RateAlarm, Review, ShadowAssessment
+from moderation.policy import POLICY_VERSION, PolicyContext, Reason, Verdict
+from moderation.policy import decide as live_decide
+from moderation.quality import card_lines, weekly_precision
+from moderation.screening import screening_step
+from moderation.shadow import shadow_step
+from moderation.states import ReviewStatus
+from moderation.tallies import QUARTER, READ, quarter_of, tally_step
+from tests.conftest import Hands
+from tests.moderation.room import CALM, DANGEROUS, RUDE, PhraseReader, Room
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
+
+
+def decide(reading: Any, context: PolicyContext) -> Verdict:
+    """A candidate policy: it holds every calm word and is otherwise the live one."""
+    verdict = live_decide(reading, context)
+    if verdict.action == "publish":
+        return Verdict("hold", (Reason("strict", "Stricter", label="distress"),), "routine")
+    return verdict
+
+
+# What a policy module has to have; SHADOW_POLICY names this file.
+assert POLICY_VERSION
+
+
+@pytest.fixture
+def in_the_shadow(settings: Any) -> Iterator[None]:
+    settings.SHADOW_POLICY = "tests.moderation.test_machine_honesty"
+    yield
+    shadow._built = None
+
+
+def everything() -> tuple[Any, ...]:
+    """All that a person could notice."""
+    return (
+        list(Message.objects.order_by("pk").values()),
+        list(Assessment.objects.order_by("pk").values()),
+        list(Review.objects.order_by("pk").values()),
+    )
+
+
+@pytest.mark.usefixtures("in_the_shadow")
+def test_a_shadow_run_compares_and_touches_nothing(room: Room) -> None:
+    for words in (CALM, RUDE, DANGEROUS):
+        room.says(room.ada, words)
+    while screening_step():
+        continue
+    before = everything()
+    while shadow_step():
+        continue
+    assert everything() == before
+    rows = {row.live.message.pk: row for row in ShadowAssessment.objects.all()}
+    assert len(rows) == Assessment.objects.count()
+    calm, rude, dangerous = (rows[m.pk] for m in Message.objects.filter(author=room.ada))
+    assert (calm.agrees, calm.action, calm.gained) == (False, "hold", ["distress"])
+    assert (rude.agrees, dangerous.agrees) == (True, True)
+    assert dangerous.open_case
+
+
+def test_without_a_setting_nothing_runs_in_the_shadow(room: Room) -> None:
+    room.says(room.ada, CALM)
+    screening_step()
+    assert shadow_step() == 0
+    assert not ShadowAssessment.objects.exists()
+
+
+@pytest.mark.usefixtures("in_the_shadow")
+def test_the_sample_is_bounded_by_the_hour(
+    room: Room, monkeypatch: pytest.MonkeyPatch, hands: Hands
+) -> None:
+    monkeypatch.setattr(shadow, "HOURLY", 2)
+    for _ in range(5):
+        room.says(room.ada, CALM)
+    screening_step()
+    while shadow_step():
+        continue
+    assert ShadowAssessment.objects.count() == 2
+    hands.forward(hours=1.1)
+    shadow_step()
+    assert ShadowAssessment.objects.count() == 4
+
+
+@pytest.mark.usefixtures("in_the_shadow")
+def test_a_candidate_that_cannot_read_says_so_and_harms_nobody(
+    room: Room, settings: Any, tmp_path: Path
+) -> None:
+    settings.SHADOW_CHECKPOINT = str(tmp_path / "gone")
+    message = room.says(room.ada, CALM)
+    screening_step()
+    shadow_step()
+    assert ShadowAssessment.objects.get(live__message=message).failed
+    message.refresh_from_db()
+    assert message.state == MessageState.PUBLISHED
+
+
+@pytest.mark.usefixtures("in_the_shadow")
+def test_the_comparison_links_only_what_the_viewer_may_read(room: Room, client: Client) -> None:
+    room.says(room.ada, CALM)
+    private = room.says_privately(room.ben, CALM)
+    screening_step()
+    # A private talk is never kept back, so a stricter policy would change nothing there.
+    shadow_step()
+    ShadowAssessment.objects.filter(live__message=private).update(agrees=False)
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine/shadow").content.decode()
+    assert f"/spaces/corner/{room.thread.pk}" in page
+    assert f"/talk/{private.conversation_id}" not in page
+    assert "a private talk" in page
+    assert "<strong>publish</strong>" in page
+    for words in (CALM, "zanzibar"):
+        assert words not in page
+
+
+@pytest.mark.parametrize("path", ["/moderation/machine", "/moderation/machine/shadow"])
+def test_the_pages_are_for_staff_only(room: Room, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 302
+    client.force_login(room.ada)
+    assert client.get(path).status_code == 404
+    for member in (room.mo, room.cleo, room.lee):
+        client.force_login(member)
+        assert client.get(path).status_code == 200
+
+
+def assessed(room: Room, at: dt.datetime, count: int, label: str = "") -> None:
+    """So many messages assessed at this time, each with this label or none."""
+    message = Message.objects.filter(conversation=room.thread).latest("pk")
+    last = Assessment.objects.filter(message=message).count()
+    Assessment.objects.bulk_create(
+        Assessment(
+            message=message, revision=1000 + last + n, action="publish", harm="routine",
+            reasons=[{"label": label, "code": label}], notice="none", classifier_version="t",
+            policy_version="t", created_at=at,
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def tally_everything() -> None:
+    while tally_step():
+        continue
+
+
+def test_ten_times_as_many_raises_an_alarm_that_staff_see_and_that_ends(
+    room: Room, hands: Hands, client: Client
+) -> None:
+    hands.now = quarter_of(hands.now)
+    start = hands.now
+    assessed(room, start, 980)
+    assessed(room, start, 20, Label.INSULT)
+    hands.forward(hours=30)
+    assessed(room, hands.now, 60)
+    assessed(room, hands.now, 40, Label.INSULT)
+    hands.forward(minutes=20)
+    tally_everything()
+    alarm = RateAlarm.objects.get()
+    assert (alarm.label, alarm.kind, alarm.observed, alarm.read) == ("insult", "many", 40, 100)
+    assert alarm.expected == pytest.approx(2.0)
+    client.force_login(room.cleo)
+    assert "It may insult somebody" in client.get("/triage/").content.decode()
+    hands.forward(hours=26)
+    assessed(room, hands.now - QUARTER, 490)
+    assessed(room, hands.now - QUARTER, 10, Label.INSULT)
+    hands.forward(minutes=20)
+    tally_everything()
+    alarm.refresh_from_db()
+    assert alarm.ended_at is not None
+    assert "banner machine-alarm" not in client.get("/triage/").content.decode()
+
+
+def test_a_label_that_falls_silent_raises_an_alarm(room: Room, hands: Hands) -> None:
+    hands.now = quarter_of(hands.now)
+    assessed(room, hands.now, 900)
+    assessed(room, hands.now, 100, Label.DISTRESS)
+    hands.forward(hours=48)
+    assessed(room, hands.now, 400)
+    hands.forward(minutes=20)
+    tally_everything()
+    alarm = RateAlarm.objects.get()
+    assert (alarm.label, alarm.kind, alarm.observed) == ("distress", "none", 0)
+    assert alarm.expected == pytest.approx(40.0)
+
+
+def test_every_message_is_counted_once_however_often_the_step_runs(
+    room: Room, hands: Hands
+) -> None:
+    hands.now = quarter_of(hands.now)
+    assessed(room, hands.now, 7, Label.INSULT)
+    hands.forward(minutes=17)
+    assert tally_step() == 1
+    assert tally_step() == 0
+    counted = {t.label: t.count for t in LabelTally.objects.all()}
+    assert counted == {READ: 7, "insult": 7}
+
+
+def test_an_hour_in_which_nobody_writes_is_no_alarm(room: Room, hands: Hands) -> None:
+    hands.now = quarter_of(hands.now)
+    assessed(room, hands.now, 100, Label.INSULT)
+    hands.forward(hours=9)
+    tally_everything()
+    assert not RateAlarm.objects.exists()
+    assert LabelTally.objects.filter(label=READ, count=0).exists()
+
+
+def decided(room: Room, count: int, decision: str, *, days: float = 1.0) -> None:
+    for _ in range(count):
+        message = room.says(room.ada, RUDE)
+        assessment = Assessment.objects.create(
+            message=message, revision=1, action="hold", harm="abuse", notice="held_for_person",
+            reasons=[{"label": "insult", "code": "insult", "words": "w", "spans": []}],
+            classifier_version="t", policy_version="t", created_at=clock.now(),
+        )  # fmt: skip
+        at = clock.now() - dt.timedelta(days=days)
+        Review.objects.create(
+            message=message, assessment=assessment, status=ReviewStatus.DECIDED, harm="abuse",
+            tier=2, opened_at=at, answer_by=at, decided_at=at, decided_by=room.mo,
+            decision=decision, clause="be_kind",
+        )  # fmt: skip
+
+
+def test_weekly_precision_comes_with_its_interval_and_small_cells_are_not_shown(
+    room: Room, client: Client
+) -> None:
+    decided(room, 9, "remove")
+    decided(room, 3, "publish")
+    decided(room, 4, "remove", days=10)
+    (line,) = weekly_precision(clock.now())
+    newest, older = line.weeks[0], line.weeks[1]
+    assert newest is not None
+    assert older is not None
+    assert (newest.hits, newest.of) == (9, 12)
+    assert (round(newest.low, 3), round(newest.high, 3)) == (0.468, 0.911)
+    assert older.small
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode()
+    assert "9 of 12 (47 to 91 %)" in page
+    assert "too few" in page
+    assert "4 of 4" not in page
+
+
+def test_the_card_beside_a_checkpoint_is_shown_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    entry = {"task": "ideation", "source": "own", "rows": 90, "positives": 30, "recall": 0.9}
+    (tmp_path / "figures.json").write_text(json.dumps({"figures": [entry]}))
+    (tmp_path / "config.json").write_text("{not json")
+    (line,) = card_lines(tmp_path)
+    assert (line.task, line.recall, line.recall_interval) == ("ideation", 0.9, None)
+
+
+def test_the_page_says_what_it_cannot_see_in_plain_words(room: Room, client: Client) -> None:
+    readers.use_readers([PhraseReader()])
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode()
+    assert "that says nothing about the person" in page
+    assert "low risk" not in page.lower()
+    assert tallies.WINDOWS
