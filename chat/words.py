@@ -109,6 +109,8 @@ LIVE: dict[str, str | Promise] = {
     "someone_here": _("Someone is here to talk with you."),
     "you": _("You"),
     "copied": _("Copied."),
+    "not_fetched": _("We couldn't get those just now. Please try again."),
+    "changing": _("You're changing what you wrote. It's read again before others see it."),
 }
 """Sentences the pages say while they are open; the scripts find them in the page."""
 
@@ -132,6 +134,8 @@ WAITING: dict[str, str | Promise] = {
         "numbers below answer day and night."
     ),
     "with_someone": _("Someone is here for you."),
+    "write": _("Start writing now"),
+    "go": _("Go to the talk"),
 }
 
 

@@ -21,6 +21,8 @@ from chat.words import refusal
 @require_http_methods(["GET", "POST"])
 def help_now(request: HttpRequest) -> HttpResponse:
     """GET shows the numbers and where the person stands; POST asks for somebody."""
+    if request.user.is_authenticated and person(request).is_staff_member:
+        return redirect("staff-home")
     form = HelloForm(request.POST if "nickname" in request.POST else None)
     if request.method == "POST":
         user = _who(request, form)

@@ -301,3 +301,36 @@ def test_words_begun_for_a_thread_survive_and_are_forgotten_once_sent(
     expect(page.locator("#begin")).to_have_value("")
     wait_until(lambda: act(Conversation.objects.count) == 1, within=5, what="one thread")
     assert uuid.UUID(str(act(lambda: Message.objects.get().client_id)))
+
+
+def test_kept_back_words_can_be_changed_and_are_read_again(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    message = live_cast.says(live_cast.ada, thread, "my number is hidden here", read=False)
+    act(hold_message, message=message, by=None, notice=Notice.CONTACT_DETAILS)
+    ada = phone(site, live_cast.ada)
+    ada.goto(f"/spaces/corner/{thread.pk}")
+    row = said(ada, "my number")
+    expect(row).to_contain_text("so a person will look at it first")
+    row.get_by_role("button", name="Change it").click()
+    expect(ada.locator(COMPOSER)).to_have_value("my number is hidden here")
+    write(ada, "nothing hidden here")
+    expect(said(ada, "nothing hidden")).to_contain_text("waiting to be read", timeout=8_000)
+    expect(ada.locator(COMPOSER)).to_have_value("")
+    expect(said(ada, "my number")).to_have_count(0)
+
+
+def test_kept_back_words_can_be_taken_back(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
+    site = live_site().start_web()
+    thread = live_cast.thread()
+    message = live_cast.held(live_cast.ada, thread, "I wish I had not said this")
+    ada = phone(site, live_cast.ada)
+    ada.goto(f"/spaces/corner/{thread.pk}")
+    said(ada, "had not said").get_by_role("button", name="Take it back").click()
+    expect(ada.locator(".message-state", has_text="You took this back")).to_be_visible(
+        timeout=8_000
+    )
+    expect(said(ada, "had not said")).to_have_count(0)
+    assert act(lambda: Message.objects.get(pk=message.pk).notice) == "withdrawn"

@@ -55,6 +55,11 @@ function stand(box, help) {
   );
   const nobody = slot(box, "nobody");
   if (nobody) nobody.hidden = !waiting || !help.nobody_on_duty;
+  const go = slot(box, "go");
+  if (go instanceof HTMLAnchorElement) {
+    say(go, waiting ? waits.write : waits.go);
+    go.href = `/talk/${help.conversation}`;
+  }
   const lock = slot(box, "lock");
   if (lock) lock.hidden = !waiting;
 }

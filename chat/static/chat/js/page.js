@@ -25,6 +25,13 @@ export function slot(root, name) {
   return root.querySelector(`[data-slot="${name}"]`);
 }
 
+/** @param {ParentNode} root @param {string} name @returns {any} */
+export function must(root, name) {
+  const element = slot(root, name);
+  if (!element) throw new Error(`the page has no ${name}`);
+  return element;
+}
+
 /** @param {HTMLElement | null} element @param {string} text hides the element when empty */
 export function say(element, text) {
   if (!element) return;

@@ -30,6 +30,7 @@ class PhoneStore {
 
   /** @returns {Promise<Unsent[]>} oldest first */
   async unsent() {
+    /** @type {Unsent[]} */
     const all = await answered(this.shelf("outbox", "readonly").getAll());
     return all.sort((a, b) => a.at - b.at);
   }

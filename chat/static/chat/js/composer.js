@@ -1,0 +1,109 @@
+// @ts-check
+/** Where words are written: sent by the outbox, kept as a draft, or changed after the fact. */
+
+import { live } from "./live.js";
+import { must, say, words } from "./page.js";
+
+/** @typedef {import("./feed.js").Message} Message */
+
+const MOVES_MS = 250; // How long a finger is on its way down.
+
+export class Composer {
+  /**
+   * @param {HTMLElement} root
+   * @param {number} conversation
+   * @param {() => void} sent called when words were put on the shelf
+   */
+  constructor(root, conversation, sent) {
+    this.root = root;
+    this.conversation = conversation;
+    this.sent = sent;
+    this.form = /** @type {HTMLFormElement} */ (must(root, "composer"));
+    this.input = /** @type {HTMLTextAreaElement} */ (must(root, "input"));
+    /** The message whose words are being changed. @type {Message | null} */
+    this.changing = null;
+    this.listen();
+    this.restoreDraft();
+  }
+
+  listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.input.addEventListener("input", () => this.keepDraft());
+    this.input.addEventListener("keydown", (event) => this.keyDown(event));
+    this.input.addEventListener("focus", () => document.body.classList.add("typing"));
+    this.input.addEventListener("blur", () => this.stoppedTyping());
+    must(this.root, "keep").addEventListener("click", () => this.stopChanging());
+    // A tap on Send must not take the focus away first: the keyboard would close and the button move.
+    this.form.addEventListener("mousedown", (event) => {
+      if (event.target !== this.input) event.preventDefault();
+    });
+  }
+
+  /** The places come back a moment later, so that nothing moves under a finger on its way down. */
+  stoppedTyping() {
+    setTimeout(() => {
+      if (document.activeElement !== this.input) document.body.classList.remove("typing");
+    }, MOVES_MS);
+  }
+
+  /** @param {KeyboardEvent} event */
+  keyDown(event) {
+    const onDesk = matchMedia("(pointer: fine)").matches;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !onDesk) return;
+    event.preventDefault();
+    this.form.requestSubmit();
+  }
+
+  async send() {
+    const body = this.input.value.trim();
+    this.input.focus();
+    if (!body) return;
+    if (this.changing) {
+      const frame = { type: "message.edit", message: this.changing.id, body };
+      if (live.socket.send(frame)) this.stopChanging();
+      return;
+    }
+    this.input.value = "";
+    const outbox = await live.outbox;
+    await outbox.add({ kind: "message", conversation: this.conversation, body });
+    await this.keepDraft();
+    this.sent();
+  }
+
+  /** @param {Message} message */
+  change(message) {
+    this.changing = message;
+    this.input.value = message.body;
+    say(must(this.root, "changing-words"), words.live.changing);
+    must(this.root, "changing").hidden = false;
+    this.input.focus();
+  }
+
+  async stopChanging() {
+    this.changing = null;
+    this.input.value = "";
+    must(this.root, "changing").hidden = true;
+    await this.restoreDraft();
+    this.input.focus();
+  }
+
+  /** Words that could not go out come back to be changed. @param {string} body */
+  async giveBack(body) {
+    this.input.value = [this.input.value, body].filter(Boolean).join("\n");
+    await this.keepDraft();
+    this.input.focus();
+  }
+
+  async keepDraft() {
+    if (this.changing) return;
+    await (await live.store).keepDraft(`conversation:${this.conversation}`, this.input.value);
+  }
+
+  async restoreDraft() {
+    const draft = await (await live.store).draft(`conversation:${this.conversation}`);
+    if (draft && !this.input.value) this.input.value = draft;
+  }
+}
