@@ -169,6 +169,8 @@ def message_state_words(
         sent = str(STATES["sent"]) if own else ""
         unread = str(STATES["not_read"]) if machine_reading == "not_read" else ""
         return " · ".join(part for part in (sent, unread) if part)
+    if state == "published" and not own:
+        return ""
     return str(STATES.get(state, ""))
 
 

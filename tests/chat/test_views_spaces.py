@@ -197,3 +197,16 @@ def test_a_page_that_is_not_there_says_so_and_shows_the_numbers(client: Client) 
     assert answer.status_code == 404
     assert "find that page" in answer.content.decode()
     assert "tel:999" in answer.content.decode()
+
+
+def test_staff_read_the_spaces_and_are_not_offered_help_of_their_own(
+    client: Client, cast: Cast
+) -> None:
+    thread = cast.thread()
+    client.force_login(cast.mo)
+    for address in ("/spaces", f"/spaces/corner/{thread.pk}"):
+        seen = page(client, address)
+        assert "Back to work" in seen
+        assert "Help now" not in seen.split("<main")[0]
+    assert client.post("/help", {"client_id": str(uuid.uuid4())}).headers["Location"] == "/staff"
+    assert not HelpRequest.objects.exists()

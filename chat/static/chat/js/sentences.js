@@ -36,5 +36,6 @@ export function stateWords(message, { own, staff, private: isPrivate, words }) {
     const unread = message.machine_reading === "not_read" ? words.states.not_read : "";
     return [own ? words.states.sent : "", unread].filter(Boolean).join(" · ");
   }
+  if (message.state === "published" && !own) return "";
   return words.states[message.state] ?? "";
 }
