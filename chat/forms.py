@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.actions.messages import clean_body
 from chat.actions.people import clean_nickname
+from chat.actions.sending import clean_body
 from chat.kernel.errors import DomainError
 from chat.states import AgeBand
 from chat.words import refusal

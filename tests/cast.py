@@ -13,8 +13,9 @@ from django.db import transaction
 
 from chat.actions.conversations import start_thread
 from chat.actions.help import request_help
-from chat.actions.messages import Settlement, send_message, settle_messages
+from chat.actions.messages import Settlement, settle_messages
 from chat.actions.people import start_young_person
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.models import Conversation, HelpRequest, Message, Space, User, WorkerBeat
 from chat.models.beat import SCREENING

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from chat.access import access_conversation, check_may_post
 from chat.actions.feed import Change, append_events
-from chat.actions.messages import Draft, send_messages
+from chat.actions.sending import Draft, send_messages
 from chat.kernel import clock
 from chat.kernel.doorbell import person_topic, ring_on_commit
 from chat.kernel.errors import Denied, DomainError, Stale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -80,3 +80,19 @@ def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
             )
         ring_on_commit(conversation_topic(conversation_id), head)
     return events
+
+
+def append_message_events(
+    changes: Iterable[tuple[Message, EventKind]], *, now: dt.datetime
+) -> None:
+    """Append events, and give each message published for the first time its position."""
+    events = append_events(
+        [Change(m.conversation_id, kind, message=m) for m, kind in changes], now=now
+    )
+    placed = []
+    for event in events:
+        message = event.message
+        if message and message.position is None and event.kind == EventKind.MESSAGE_PUBLISHED:
+            message.position = event.seq
+            placed.append(message)
+    Message.objects.bulk_update(placed, ["position"])

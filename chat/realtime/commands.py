@@ -5,6 +5,7 @@ from __future__ import annotations
 from chat.access import Audience
 from chat.actions import help as help_actions
 from chat.actions import messages as message_actions
+from chat.actions.sending import Draft
 from chat.kernel.db import run_db
 from chat.kernel.errors import Denied, Invalid
 from chat.models import Message, User
@@ -63,7 +64,7 @@ async def present(connection: Connection) -> User:
 
 
 async def message_send(connection: Connection, frame: p.MessageSend) -> None:
-    draft = message_actions.Draft(connection.user, frame.conversation, frame.client_id, frame.body)
+    draft = Draft(connection.user, frame.conversation, frame.client_id, frame.body)
     message = await writer().send(draft)
     connection.push(p.encode(accepted(message)))
 

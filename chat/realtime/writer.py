@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from weakref import WeakKeyDictionary
 
-from chat.actions.messages import Draft, send_messages
+from chat.actions.sending import Draft, send_messages
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import doorbell, gather_rings
 from chat.kernel.errors import Busy, DomainError

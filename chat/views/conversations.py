@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from chat.access import access_conversation
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.forms import MessageForm
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.realtime import feed, protocol

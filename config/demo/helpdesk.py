@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chat.actions.help import request_help
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.kernel.errors import DomainError
 from chat.models import Message, User
 from config.demo.people import SIMULATED_COLLEAGUE, TALKERS, WITH_PHRASE, find_young_person

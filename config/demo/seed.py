@@ -19,8 +19,8 @@ from django.conf import settings
 
 from chat.actions.conversations import start_thread
 from chat.actions.help import request_help
-from chat.actions.messages import send_message
 from chat.actions.people import start_young_person
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.models import AuditRow, Conversation, Space, User, WorkerBeat
 from chat.models.beat import SCREENING

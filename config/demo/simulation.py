@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chat.actions.conversations import start_thread
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import DomainError
 from chat.models import Conversation, Message, Space, User

@@ -16,7 +16,7 @@ from chat.access import (
     can_post,
 )
 from chat.actions.conversations import close_conversation, join_talk, leave_talk, open_talk
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import Denied, DomainError
 from chat.models import Conversation, Space

@@ -11,9 +11,9 @@ from chat.actions.messages import (
     edit_message,
     publish_message,
     remove_message,
-    send_message,
     withdraw_message,
 )
+from chat.actions.sending import send_message
 from chat.kernel.errors import Denied, Invalid, Stale
 from chat.models import AuditRow, ConversationEvent, Message
 from chat.states import EventKind, MachineReading, MessageState, Notice

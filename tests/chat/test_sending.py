@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from chat.access import Closed, Paused
 from chat.actions.conversations import close_conversation, open_talk, start_thread
-from chat.actions.messages import Draft, send_message, send_messages
+from chat.actions.sending import Draft, send_message, send_messages
 from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
 from chat.models import Message, User, WorkerBeat

@@ -13,8 +13,8 @@ from django.db import connections
 
 from chat.actions.conversations import open_talk
 from chat.actions.help import request_help
-from chat.actions.messages import Draft, send_message, send_messages
 from chat.actions.people import start_young_person
+from chat.actions.sending import Draft, send_message, send_messages
 from chat.kernel.errors import DomainError
 from chat.models import AuditRow, Conversation, HelpRequest, Message, User
 from chat.states import ConversationKind

@@ -17,8 +17,8 @@ import pytest
 from django.db import connections, transaction
 
 from chat.actions.help import request_help
-from chat.actions.messages import Draft, send_messages
 from chat.actions.people import start_young_person
+from chat.actions.sending import Draft, send_messages
 from chat.kernel import clock
 from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
 from chat.states import MachineReading, MessageState

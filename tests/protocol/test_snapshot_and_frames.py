@@ -26,11 +26,11 @@ from chat.actions.messages import (
     mark_reading,
     publish_message,
     remove_message,
-    send_message,
     settle_messages,
     withdraw_message,
 )
 from chat.actions.people import start_young_person
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import DomainError
 from chat.models import Conversation, Message, Space, User, WorkerBeat

@@ -145,7 +145,7 @@ def asks_for_help(nickname: str) -> Any:
 
 def a_talk_that_ended(stage: Stage) -> None:
     from chat.actions.conversations import close_conversation, open_talk
-    from chat.actions.messages import send_message
+    from chat.actions.sending import send_message
     from chat.models import Conversation
 
     person = stage.user("Iris")

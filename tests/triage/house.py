@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection, transaction
 
 from chat.actions.conversations import start_thread
 from chat.actions.help import request_help
-from chat.actions.messages import send_message
 from chat.actions.people import start_young_person
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.models import AuditRow, HelpRequest, Message, Space, User, WorkerBeat
 from chat.states import Role

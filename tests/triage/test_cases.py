@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from chat.access import access_conversation
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid, Stale
 from chat.models import AuditRow, Conversation, HelpRequest, Membership, User
 from chat.states import ConversationState, HelpState, Role

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from chat.actions.conversations import close_conversation, join_talk, leave_talk, open_talk
 from chat.actions.help import move_help, tell_place
-from chat.actions.messages import send_message
+from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, Invalid, Stale
 from chat.kernel.transitions import change_state, refresh

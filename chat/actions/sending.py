@@ -1,0 +1,205 @@
+"""Accepting messages, in groups: what arrived within a few milliseconds shares one transaction.
+
+One message is a group of one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from chat.access import Seat, check_may_post, seats_of
+from chat.actions.feed import Change, number_events
+from chat.kernel import clock
+from chat.kernel.doorbell import ring_on_commit, work_topic
+from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
+from chat.models import ConversationEvent, Message, SendRefusal, User, WorkerBeat
+from chat.models.beat import SCREENING
+from chat.models.message import MAX_BODY
+from chat.states import (
+    EventKind,
+    MachineReading,
+    MessageState,
+    Notice,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One send as it came in; ``client_id`` was made on the phone before the first try."""
+
+    author: User
+    conversation_id: int
+    client_id: uuid.UUID
+    body: str
+
+
+def clean_body(body: str) -> str:
+    """The words as we keep them (NFC, trimmed), or :class:`Invalid` with what is wrong."""
+    if "\x00" in body:
+        raise Invalid("message_has_nul")
+    try:
+        body.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("message_not_text") from error
+    body = unicodedata.normalize("NFC", body).strip()
+    if not body:
+        raise Invalid("message_empty")
+    if len(body) > MAX_BODY:
+        raise Invalid("message_too_long")
+    return body
+
+
+def send_message(*, by: User, conversation_id: int, client_id: uuid.UUID, body: str) -> Message:
+    """Accept one message; the same ``client_id`` again returns the same row.
+
+    Raises :class:`Denied`, :class:`Invalid`, :class:`Conflict` (same id, other words) or the
+    refusals of :func:`chat.access.check_may_post`.
+    """
+    outcome = send_messages([Draft(by, conversation_id, client_id, body)])[0]
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def send_messages(drafts: Sequence[Draft]) -> list[Message | DomainError]:
+    """Accept a group of messages in one transaction; one outcome per draft, in order.
+
+    A draft that is refused does not touch the others. Permanent refusals are remembered, so a
+    retry of the same send hears the same answer.
+    """
+    try:
+        return _send_group(drafts)
+    except IntegrityError:
+        # The same send arrived through another process between our look and our insert. It is
+        # there now, so looking again finds it.
+        return _send_group(drafts)
+
+
+def _send_group(drafts: Sequence[Draft]) -> list[Message | DomainError]:
+    now = clock.now()
+    with transaction.atomic():
+        known = _known_outcomes(drafts)
+        people = _fresh_authors(drafts)
+        seats = seats_of(
+            (people[d.author.pk], d.conversation_id) for d in drafts if d.author.pk in people
+        )
+        awake = WorkerBeat.objects.is_awake(SCREENING, now=now)
+        outcomes: dict[tuple[int, uuid.UUID], Message | DomainError] = {}
+        results: list[Message | DomainError] = []
+        new: list[Message] = []
+        for draft in drafts:
+            key = (draft.author.pk, draft.client_id)
+            earlier = outcomes.get(key) or known.get(key)
+            if earlier is not None:
+                results.append(_same_or_conflict(draft, earlier))
+                continue
+            try:
+                message = _accept(draft, seats, now=now, awake=awake)
+                new.append(message)
+                outcomes[key] = message
+            except DomainError as error:
+                outcomes[key] = error
+            results.append(outcomes[key])
+        _save(new, now=now)
+        _remember_refusals(outcomes, now=now)
+    return results
+
+
+def _fresh_authors(drafts: Sequence[Draft]) -> dict[int, User]:
+    """The authors as the database knows them now: a ban since sign-in counts."""
+    return User.objects.in_bulk({d.author.pk for d in drafts})
+
+
+def _known_outcomes(
+    drafts: Sequence[Draft],
+) -> dict[tuple[int, uuid.UUID], Message | DomainError]:
+    """What was answered to these sends before, if they were sent before."""
+    authors = {d.author.pk for d in drafts}
+    client_ids = {d.client_id for d in drafts}
+    known: dict[tuple[int, uuid.UUID], Message | DomainError] = {
+        (row.author_id, row.client_id): DomainError(row.code)
+        for row in SendRefusal.objects.filter(author__in=authors, client_id__in=client_ids)
+    }
+    sent = Message.objects.filter(author__in=authors, client_id__in=client_ids)
+    for message in sent.select_related("author", "conversation"):
+        known[message.author_id, message.client_id] = message
+    return known
+
+
+def _same_or_conflict(draft: Draft, earlier: Message | DomainError) -> Message | DomainError:
+    """A retry gets the earlier answer; other words under the same id are refused."""
+    if isinstance(earlier, DomainError):
+        return earlier
+    same_place = earlier.conversation_id == draft.conversation_id
+    if same_place and (earlier.revision > 1 or earlier.body == _tidy(draft.body)):
+        return earlier
+    return Conflict("client_id_reused")
+
+
+def _tidy(body: str) -> str:
+    return unicodedata.normalize("NFC", body).strip()
+
+
+def _accept(
+    draft: Draft, seats: dict[tuple[int, int], Seat], *, now: dt.datetime, awake: bool
+) -> Message:
+    seat = seats.get((draft.author.pk, draft.conversation_id))
+    if seat is None:
+        raise Denied
+    check_may_post(seat, now=now)
+    message = Message(
+        conversation=seat.conversation,
+        author=seat.user,
+        client_id=draft.client_id,
+        created_at=now,
+        due_at=now,
+    )
+    message.body = clean_body(draft.body)
+    if not awake:
+        message.machine_reading = MachineReading.NOT_READ
+    if seat.conversation.is_private:
+        # Closed to peers, open to clinicians: a private talk never waits for a machine.
+        message.state = MessageState.PUBLISHED
+        message.published_at = now
+    elif not awake:
+        message.notice = Notice.UNREAD
+    return message
+
+
+def _save(new: list[Message], *, now: dt.datetime) -> None:
+    if not new:
+        return
+    arrivals = [Change(m.conversation_id, _arrival(m), message=m) for m in new]
+    events = number_events(arrivals, now=now)
+    for event in events:
+        message = event.message
+        if message and event.kind == EventKind.MESSAGE_PUBLISHED:
+            message.position = event.seq
+    Message.objects.bulk_create(new)
+    for event in ConversationEvent.objects.bulk_create(events):
+        if event.message:
+            event.message.arrival = event
+    ring_on_commit(work_topic("screening"))
+
+
+def _arrival(message: Message) -> EventKind:
+    """Waiting is an event too: the author's other phone and staff see it; peers are not told."""
+    published = message.state == MessageState.PUBLISHED
+    return EventKind.MESSAGE_PUBLISHED if published else EventKind.MESSAGE_WAITING
+
+
+def _remember_refusals(
+    outcomes: dict[tuple[int, uuid.UUID], Message | DomainError], *, now: dt.datetime
+) -> None:
+    rows = [
+        SendRefusal(author_id=author, client_id=client_id, code=outcome.code, at=now)
+        for (author, client_id), outcome in outcomes.items()
+        if isinstance(outcome, DomainError) and outcome.permanent
+    ]
+    SendRefusal.objects.bulk_create(rows, ignore_conflicts=True)
