@@ -98,6 +98,8 @@ def _of_review(review: Review, viewer: User, now: dt.datetime) -> Item:
     holder = review.holder(now)
     reasons = review.assessment.reasons if review.assessment else []
     why = reasons[0]["words"] if reasons else str(words.THEMES[review.harm])
+    if review.from_pattern:
+        why = str(words.FROM_PATTERN)
     return _item(
         review.message,
         viewer,

@@ -93,12 +93,16 @@ def dossier_of(message: Message, *, harm: Harm) -> Dossier:
     """Gather it all for one message, as it stands at this moment."""
     found = Assessment.objects.filter(message=message, revision=message.revision).first()
     reasons = found.reasons if found else []
+    from_pattern = harm == Harm.SAFEGUARDING and not (found and found.harm == harm)
+    if from_pattern:
+        reasons = [reason for reason in reasons if reason["code"] != "nothing_found"]
     return Dossier(
         message=message,
         harm=harm,
         theme=str(words.THEMES[harm]),
         parts=mark(text_of(message), [reason["spans"] for reason in reasons]),
-        whys=[_why(number, reason) for number, reason in enumerate(reasons, start=1)],
+        whys=[_why(number, reason) for number, reason in enumerate(reasons, start=1)]
+        + [_pattern_why(len(reasons) + 1)] * from_pattern,
         assessment=found,
         told=str(NOTICES.get(message.notice, "")),
         before=list(reversed(_neighbours(message, before=True))),
@@ -149,6 +153,12 @@ def _why(number: int, reason: dict[str, object]) -> Why:
         version=str(reason["version"]),
         marked=bool(reason["spans"]),
     )
+
+
+def _pattern_why(number: int) -> Why:
+    """What brought it here is beside it on the page, message by message."""
+    source = str(words.SOURCES["conversation"])
+    return Why(number, str(words.FROM_PATTERN), None, 0.0, source, "", "", marked=False)
 
 
 def _neighbours(message: Message, *, before: bool) -> list[Neighbour]:

@@ -47,9 +47,12 @@ SOURCES: Final[Mapping[str, Words]] = MappingProxyType(
         "encoder": _l("the language model"),
         "patterns": _l("the list of crisis phrases"),
         "contact": _l("the contact detail finder"),
+        "conversation": _l("several messages together"),
         "person": _l("a moderator"),
     }
 )
+
+FROM_PATTERN: Final = _l("Several messages of theirs together may draw somebody away")
 
 STATES: Final[Mapping[str, Words]] = MappingProxyType(
     {

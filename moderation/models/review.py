@@ -73,6 +73,12 @@ class Review(models.Model):
     def __str__(self) -> str:
         return f"review {self.pk}"
 
+    @property
+    def from_pattern(self) -> bool:
+        """Several messages together brought it here, more than what its own words gave."""
+        own = self.assessment.harm if self.assessment else Harm.UNREAD
+        return self.harm == Harm.SAFEGUARDING and own != Harm.SAFEGUARDING
+
     def holder(self, now: dt.datetime) -> User | None:
         """Who is at it now; nobody once their claim ran out."""
         held = self.status == ReviewStatus.CLAIMED and self.claim_until and self.claim_until > now

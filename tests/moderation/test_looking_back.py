@@ -244,6 +244,8 @@ def test_no_row_holds_a_word_and_both_pages_tell_it_in_words(
         assert "zanzibar" not in json.dumps(cursor.fetchall(), default=str)
     client.force_login(room.mo)
     page = client.get(f"/moderation/{Review.objects.get(message=secret).pk}").content.decode()
+    assert "Several messages of theirs together may draw somebody away" in page
+    assert "Nothing that we look for was found" not in page
     assert "They may be trying to draw a young person away, step by step" in page
     assert "asked somebody&#x27;s age" in page
     client.force_login(room.lee)
