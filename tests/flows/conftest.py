@@ -29,7 +29,11 @@ def shared_site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def site(live_cast: Cast, shared_site: Site) -> Site:
-    """The shared site, with the cast in its database."""
+    """The shared site, with the cast in its database.
+
+    Its workers work on for the rest of the module: a test that needs them dead has a site of its
+    own and comes before those that use this one, or lives in another module.
+    """
     return shared_site
 
 

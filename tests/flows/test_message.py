@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chat.models import HelpRequest, Message, User
+from chat.models import Message, User
 from moderation.models import Assessment, Review
 from tests.cast import Cast
 from tests.flows.phone import SOON, LivePhone, Visitor
@@ -181,34 +181,3 @@ def test_somebody_suspended_is_told_where_help_is_and_gets_it(
     sal.open(talk).send(talk, "they threw me out and I need to talk")
     theirs = hand_phone(site, live_cast.cleo, talk)
     theirs.sees(talk, "they threw me out and I need to talk")
-
-
-def test_help_is_asked_for_by_a_plain_form_with_every_worker_stopped(
-    live_cast: Cast, live_site: Callable[..., Site]
-) -> None:
-    site = live_site().start_web()
-    stranger = Visitor(site)
-    assert "tel:999" in stranger.read("/help"), "the numbers come before any question"
-    page = stranger.post("/help", client_id=uuid.uuid4(), nickname="Fox", age_band="16-17")
-    assert page.status_code == 200
-    assert "finding your place" in page.text
-    assert "tel:999" in page.text
-    request = HelpRequest.objects.get()
-    again = stranger.post("/help", client_id=uuid.uuid4())
-    assert again.status_code == 200
-    assert HelpRequest.objects.count() == 1, "asking twice keeps the one place"
-
-    cleo = Visitor(site, live_cast.cleo)
-    assert "Fox" in cleo.read("/triage/rows"), "seen without any worker"
-    assert cleo.post(f"/triage/unlisted/help_request/{request.pk}/claim").status_code == 200
-    assert "Go to the talk" in stranger.read("/help")
-    talk = f"/talk/{request.conversation_id}"
-    stranger.post(
-        f"/conversations/{request.conversation_id}/send",
-        client_id=uuid.uuid4(),
-        body="hello, is this working",
-        next=talk,
-    )
-    case = Case.objects.get()
-    assert "hello, is this working" in cleo.read(f"/triage/cases/{case.pk}")
-    assert "Cleo" in stranger.read(talk)

@@ -1,15 +1,16 @@
-"""The classifier is away: closed to peers, open to clinicians, and everybody is told."""
+"""The classifier is away, or every worker: closed to peers, open to clinicians, all are told."""
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 
 import pytest
 
 from chat.actions.conversations import join_talk, open_talk
 from chat.kernel import clock
-from chat.models import Message, WorkerBeat
+from chat.models import HelpRequest, Message, WorkerBeat
 from moderation.models import Review
 from tests.cast import Cast
 from tests.flows.phone import SOON, LivePhone, Visitor
@@ -61,3 +62,35 @@ def test_with_no_reader_posts_wait_talks_go_on_and_both_are_read_afterwards(
         what="the banner's end",
     )
     assert not Message.objects.filter(due_at__isnull=False).exists()
+
+
+def test_help_is_asked_for_by_a_plain_form_with_every_worker_stopped(
+    live_cast: Cast, live_site: Callable[..., Site]
+) -> None:
+    site = live_site().start_web()
+    stranger = Visitor(site)
+    assert "tel:999" in stranger.read("/help"), "the numbers come before any question"
+    page = stranger.post("/help", client_id=uuid.uuid4(), nickname="Fox", age_band="16-17")
+    assert page.status_code == 200
+    assert "finding your place" in page.text
+    assert "tel:999" in page.text
+    request = HelpRequest.objects.get()
+    again = stranger.post("/help", client_id=uuid.uuid4())
+    assert again.status_code == 200
+    assert HelpRequest.objects.count() == 1, "asking twice keeps the one place"
+
+    cleo = Visitor(site, live_cast.cleo)
+    wait_until(lambda: "Fox" in cleo.read("/triage/rows"), within=SOON, what="Fox on the list")
+    assert not Case.objects.exists(), "which no worker had a hand in"
+    assert cleo.post(f"/triage/unlisted/help_request/{request.pk}/claim").status_code == 200
+    assert "Go to the talk" in stranger.read("/help")
+    talk = f"/talk/{request.conversation_id}"
+    stranger.post(
+        f"/conversations/{request.conversation_id}/send",
+        client_id=uuid.uuid4(),
+        body="hello, is this working",
+        next=talk,
+    )
+    case = Case.objects.get()
+    assert "hello, is this working" in cleo.read(f"/triage/cases/{case.pk}")
+    assert "Cleo" in stranger.read(talk)

@@ -89,6 +89,6 @@ class Stage:
 
         wait_until(
             lambda: WorkerBeat.objects.is_awake(SCREENING, now=clock.now()),
-            within=60,
+            within=180,
             what="the reader's first look",
         )
