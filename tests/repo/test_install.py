@@ -1,0 +1,68 @@
+"""What is installed is what the project names, with hashes, and nothing is fetched by surprise."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+
+from tests.servers import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCKS = {
+    "requirements.lock": ["screening"],
+    "requirements-dev.lock": ["screening", "dev"],
+    "requirements-train.lock": ["screening", "train"],
+}
+PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    found = (PIN.match(line) for line in lines)
+    return {m.group(1).lower().replace("_", "-"): m.group(2) for m in found if m}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_of_the_project_is_in_the_lock(lock: str) -> None:
+    wanted = pins(PROJECT["dependencies"])
+    for extra in LOCKS[lock]:
+        wanted |= pins(PROJECT["optional-dependencies"][extra])
+    del wanted["torch"]  # pip installs it first, on its own.
+    locked = pins((ROOT / lock).read_text(encoding="utf-8").splitlines())
+    assert {name: locked.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_a_hash_for_everything_and_neither_torch_nor_an_address(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=[a-z0-9])", text)
+    assert all("--hash=sha256:" in block for block in blocks if PIN.match(block))
+    assert not re.search(r"^torch==|^nvidia-|https?://|file:", text, re.MULTILINE)
+
+
+def test_the_versions_that_the_installer_names_are_those_of_the_project() -> None:
+    script = (ROOT / "deploy" / "install.sh").read_text(encoding="utf-8")
+    torch = pins(PROJECT["optional-dependencies"]["screening"])["torch"]
+    assert f"TORCH={torch}" in script
+
+
+def test_every_dependency_says_why_it_is_here() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    section = text.partition("[project.optional-dependencies]")
+    runs = section[0] + section[2].partition("dev = [")[0]
+    silent = [
+        line.strip()
+        for line in runs.splitlines()
+        if re.match(r'\s+"[^"]+==', line) and not re.search(r'",\s+# \w', line)
+    ]
+    assert silent == []
+
+
+def test_make_help_lists_every_command() -> None:
+    shown = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for target in ("install", "run", "test", "check", "fix", "lock", "screens"):
+        assert re.search(rf"make {target}\s", shown), target
