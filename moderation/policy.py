@@ -13,19 +13,27 @@ One to one nothing is ever kept back: closed to peers, open to clinicians. The r
 and its urgency are worked out all the same.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Reading, Signal, Span
 from moderation.classifiers.labels import DANGER, TOXICITY, Label
 from moderation.policy_table import (
     ABUSE_OF_OTHERS,
     HARMS,
+    MODEL_SHARE,
+    NAMED_POINTS,
+    NAMES_SUICIDE,
+    NOT_OWN,
     NOT_THE_WRITER,
+    ODDS_FLOOR,
     POLICY_VERSION,
     RULE_SOURCES,
     RULE_THRESHOLD,
     RULES,
+    SAID_POINTS,
+    SAID_SCORE,
     SELF_SWEARING,
     URGENCIES,
     Action,
@@ -55,10 +63,7 @@ __all__ = [
     "toxicity_score",
 ]
 
-FRIEND = "friend"
-OTHERS = NOT_THE_WRITER | {FRIEND}
-PHRASE_SHARE = 0.5
-"""How much of a phrase's score is added to the encoder's where messages are put in order."""
+FRIEND: Final = "friend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +117,20 @@ class Verdict:
 def crisis_score(reading: Reading) -> float:
     """The number by which messages are ordered when danger to the writer is looked for, 0 to 1.
 
-    The encoder's highest danger probability, raised by what explicit phrases add: the two readers
-    err in different places, so a message that both see comes before one that only one sees.
+    The encoder's highest danger probability as log-odds, halved, plus points for what is said in so
+    many words, also about the past. The two readers err in different places: a message that both
+    see comes before one that only one sees. The points were chosen on the gold development set.
     """
-    own = [s for s in reading.signals if s.label in DANGER and s.person not in OTHERS]
+    own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]
     model = max((s.score for s in own if s.source == ENCODER), default=0.0)
-    phrases = max((s.score for s in own if s.source == PATTERNS), default=0.0)
-    return 1.0 - (1.0 - model) * (1.0 - PHRASE_SHARE * phrases)
+    said = [s for s in own if s.source == PATTERNS]
+    odds = math.log((model + ODDS_FLOOR) / (1.0 - model + ODDS_FLOOR))
+    points = MODEL_SHARE * odds
+    if any(s.score >= SAID_SCORE for s in said):
+        points += SAID_POINTS
+    if any(s.score < SAID_SCORE and s.rule == NAMES_SUICIDE for s in said):
+        points += NAMED_POINTS
+    return 1.0 / (1.0 + math.exp(-points))
 
 
 def crisis_alarm(reading: Reading) -> bool:

@@ -147,3 +147,14 @@ RULE_SOURCES: Final = frozenset({PATTERNS, CONTACT})
 
 NOT_THE_WRITER: Final = frozenset({"past", "fiction"})
 """A pattern that knows it is about the past or a story shows itself and decides nothing."""
+
+NOT_OWN: Final = frozenset({"friend", "fiction"})
+"""Left out where messages are put in order: the danger is not, and was never, the writer's."""
+
+MODEL_SHARE: Final = 0.5
+SAID_SCORE: Final = 0.3
+SAID_POINTS: Final = 3.0
+NAMES_SUICIDE: Final = "names_suicide"
+NAMED_POINTS: Final = 1.0
+ODDS_FLOOR: Final = 0.001
+"""How `policy.crisis_score` weighs the encoder against words said outright (log-odds)."""

@@ -22,10 +22,14 @@ MAX_CHARACTERS: Final = 40_000
 NEGATED_SCORE: Final = 0.3
 """A negation cuts a score below what decides, but the words are still shown to staff."""
 
+IDIOM_SCORE: Final = 0.1
+"""What is left of a phrase beside laughter or homework."""
+
 NEGATION_REACH: Final = 28
 """Characters before a match in which a negation counts: about four or five words."""
 
 QUOTATION_REACH: Final = 16
+IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
 SENTENCE_REACH: Final = 160
 _CLAUSE_ENDS: Final = (".", "!", "?", "\n", ";", " but ", " so ", " cos ", " because ", " and i ")
 _PERSONS: Final = ("", "me", "friend", "past", "fiction")
@@ -110,12 +114,12 @@ class PatternReader:
         return Signal(rule.label, best.score, PATTERNS, self.version, spans, rule.name, best.person)
 
     def _judge(self, rule: PatternRule, text: str, start: int, end: int) -> Found | None:
-        """What a match is worth where it stands; None for an idiom."""
+        """What a match is worth where it stands; None if the rule does not apply."""
         if rule.about_self_only and self._others.search(text):
             return None
         around = text[max(0, start - SENTENCE_REACH) : end + SENTENCE_REACH]
-        if rule.label in (Label.IDEATION, Label.INTENT_OR_PLAN) and self._idioms.search(around):
-            return Found(rule, start, end, NEGATED_SCORE, rule.person)
+        if rule.score > IDIOM_SCORE and rule.label in IDIOMATIC and self._idioms.search(around):
+            return Found(rule, start, end, IDIOM_SCORE, rule.person)
         score, person = rule.score, rule.person
         if "negation" in rule.guards and self._cues["negation"].search(_clause(text, start)):
             score = NEGATED_SCORE

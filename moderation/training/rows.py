@@ -28,8 +28,14 @@ COLUMNS: Final = {
     "identity_hate": Label.IDENTITY_ATTACK,
 }
 PLACE: Final = {label: index for index, label in enumerate(ALL)}
+ALSO_RARE: Final = (
+    Label.EATING_DISORDER,
+    Label.ABUSE_DISCLOSURE,
+    Label.WORRIED_ABOUT_FRIEND,
+    Label.PAST_OR_RECOVERY,
+)
 HALF: Final = 0.5
-ASSUMED: Final = 0.25
+ASSUMED: Final = 0.5
 """Weight of a 0 that no annotator gave: a comment on an article is not a cry for help, mostly."""
 
 _FIRST_PERSON: Final = re.compile(
@@ -154,7 +160,7 @@ def _open_row(record: Record) -> Row:
             targets[PLACE[Label.DISTRESS]] = 1.0
         for label in assumed:
             targets[PLACE[label]] = 0.0
-            weights[PLACE[label]] = ASSUMED
+            weights[PLACE[label]] = ASSUMED if record.crisis is None else 1.0
     return Row(record.text, targets, weights, record.source, record.id)
 
 

@@ -104,7 +104,10 @@ def test_getting_better_is_told_from_being_in_danger(text: str):
 
 
 def test_a_negation_is_still_shown_to_staff():
-    assert [s.score < DECIDES for s in read("im not going to kill myself")] == [True]
+    shown = read("im not going to kill myself")
+
+    assert shown
+    assert all(signal.score < DECIDES for signal in shown)
 
 
 def test_past_words_do_not_hide_what_is_happening_now():
