@@ -70,7 +70,9 @@ def test_a_shadow_run_compares_and_touches_nothing(room: Room) -> None:
     assert everything() == before
     rows = {row.live.message.pk: row for row in ShadowAssessment.objects.all()}
     assert len(rows) == Assessment.objects.count()
-    calm, rude, dangerous = (rows[m.pk] for m in Message.objects.filter(author=room.ada))
+    calm, rude, dangerous = (
+        rows[m.pk] for m in Message.objects.filter(author=room.ada).order_by("pk")
+    )
     assert (calm.agrees, calm.action, calm.gained) == (False, "hold", ["distress"])
     assert (rude.agrees, dangerous.agrees) == (True, True)
     assert dangerous.open_case
