@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 COLOURS = 256
-BANDING = 0.5
-"""Steps of 256 by which colours may be off on average; a painted sky is off by more and stays."""
+OFF, OFTEN = 6, 0.01
+"""A painted sky has more colours: where so large a share of the pixels would be so many of 256
+steps off, the picture stays as it is."""
 
 PIXELS = """async (png) => {
   const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
@@ -35,7 +36,8 @@ def develop(page: Any, png: bytes) -> bytes:
     width, height, raw = page.evaluate(PIXELS, base64.b64encode(png).decode())
     pixels = np.frombuffer(base64.b64decode(raw), np.uint8).reshape(-1, 4)[:, :3]
     palette, index = _palette(pixels)
-    if np.abs(palette[index].astype(np.int16) - pixels).mean() > BANDING:
+    off = np.abs(palette[index].astype(np.int16) - pixels).max(axis=1) > OFF
+    if off.mean() > OFTEN:
         return png
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = index.reshape(height, width)
