@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import F, Q, QuerySet
 
-from chat.access import Audience, Seat, can_post
+from chat.access import Audience, Seat, can_post, seats_for
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
 from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
@@ -19,6 +19,9 @@ from chat.states import ConversationKind, HelpState, MessageState, Notice
 
 PAGE = 60
 """Messages in a snapshot."""
+
+TALKS_SHOWN = 20
+"""Private talks that a person's own state names, the newest first."""
 
 REPLAY_LIMIT = 300
 """Events we replay; further behind than that, a phone gets a snapshot."""
@@ -148,6 +151,14 @@ def catch_up(seat: Seat, after: int | None) -> p.ConversationSnapshot | p.Conver
     )
 
 
+def look(
+    user: User, conversation_id: int, after: int | None
+) -> tuple[Seat, p.ConversationSnapshot | p.ConversationAdvanced] | None:
+    """The person's seat, and what a phone that has ``after`` needs; ``None``: no seat."""
+    seat = seats_for(user, [conversation_id]).get(conversation_id)
+    return (seat, catch_up(seat, after)) if seat else None
+
+
 def heads(conversation_ids: Sequence[int]) -> dict[int, int]:
     """The newest seq of each conversation: one query, however many."""
     rows = Conversation.objects.filter(pk__in=conversation_ids)
@@ -164,7 +175,7 @@ def person_state(user: User) -> p.PersonChanged:
             memberships__left_at__isnull=True,
         )
         .order_by("-pk")
-        .prefetch_related("memberships__user")[:20]
+        .prefetch_related("memberships__user")[:TALKS_SHOWN]
     )
     return p.PersonChanged(
         talks=[_talk_view(talk, user) for talk in talks],

@@ -68,8 +68,7 @@ class Hub:
             if not self._alerted:
                 doorbell().listen(ALERTS, self._heard_alert)
             self._alerted.add(connection)
-        marks, told = await run_db(_read_state, connection.user)
-        self._marks.update(marks)
+        self._marks[user_id], told = await run_db(_read_state, connection.user)
         connection.told = told
         connection.push(told)
 
@@ -113,8 +112,7 @@ class Hub:
                 self.leave(connection)
         if user is None or user_id not in self._people:
             return
-        marks, told = await run_db(_read_state, user)
-        self._marks.update(marks)
+        self._marks[user_id], told = await run_db(_read_state, user)
         for connection in tuple(self._people.get(user_id, ())):
             await self._seat_again(connection, user)
             if connection.told != told:
@@ -135,8 +133,9 @@ class Hub:
     async def _check_people(self) -> None:
         """Find what a lost ring did not tell about anybody here: a ban, a place, a new talk."""
         for user_ids in _slices(list(self._people)):
-            for user_id, mark in (await run_db(standing.read_marks, user_ids)).items():
-                if user_id in self._people and self._marks.get(user_id) != mark:
+            marks = await run_db(standing.read_marks, user_ids)
+            for user_id in user_ids:
+                if self._marks.get(user_id) != marks.get(user_id):
                     await self._refresh_person(user_id)
 
     async def _check_sessions(self) -> None:
@@ -180,10 +179,9 @@ def _must_end(connection: Connection, user: User | None, alive: set[str]) -> int
     return 0
 
 
-def _read_state(user: User) -> tuple[dict[int, int], str]:
-    """The mark first: a change in between is then told once more, never missed."""
-    marks = standing.read_marks([user.pk])
-    return marks, protocol.encode(feed.person_state(user))
+def _read_state(user: User) -> tuple[int, str]:
+    state = feed.person_state(user)
+    return standing.mark_of(user, state), protocol.encode(state)
 
 
 def _slices(everybody: list[T]) -> Iterable[list[T]]:

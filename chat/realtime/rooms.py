@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Sequence
 
 from prometheus_client import Counter
 
-from chat.access import Audience, seats_for
+from chat.access import Audience
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import conversation_topic, doorbell
 from chat.kernel.errors import Denied
@@ -72,12 +72,11 @@ class Rooms:
         room = self._enter(conversation_id)
         try:
             while True:
-                seats = await run_db(seats_for, connection.user, [conversation_id])
-                if conversation_id not in seats:
+                found = await run_db(feed.look, connection.user, conversation_id, after)
+                if found is None:
                     self.unfollow(connection, conversation_id)
                     raise Denied
-                seat = seats[conversation_id]
-                frame = await run_db(feed.catch_up, seat, after)
+                seat, frame = found
                 if connection.is_closed:
                     return
                 connection.seats[conversation_id] = seat

@@ -6,6 +6,7 @@ it, also when the ring that said so was lost.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,9 +20,15 @@ from django.http import parse_cookie
 
 from chat.kernel import clock
 from chat.models import HelpRequest, Membership, User
+from chat.realtime import protocol
+from chat.realtime.feed import TALKS_SHOWN
 from chat.states import ConversationKind, HelpState
 
 NOT_SIGNED_IN = ""
+WAIT = ("place", "wait_from_minutes", "wait_to_minutes", "nobody_on_duty")
+HELP_COLUMNS = ("pk", "state", "conversation_id", *WAIT)
+HELP_FACTS = ("id", "state", "conversation", *WAIT)
+"""The same facts under the names of the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +69,49 @@ def live_sessions(keys: Iterable[str]) -> set[str]:
     return set(rows.values_list("session_key", flat=True))
 
 
+def mark_of(user: User, told: protocol.PersonChanged) -> int:
+    """One number that differs once the person, or what they are told of themselves, would."""
+    talks = [(t.conversation, t.state, frozenset(p.id for p in t.people)) for t in told.talks]
+    help_facts = None
+    if told.help is not None:
+        help_facts = tuple(getattr(told.help, name) for name in HELP_FACTS)
+    return hash((user.role, user.password, frozenset(talks), help_facts))
+
+
 def read_marks(user_ids: Collection[int]) -> dict[int, int]:
-    """One number per person that differs once anything in ``person.changed`` would differ.
+    """The same numbers from rows: four queries for everybody in this process, however many.
 
-    Three queries for everybody in this process, however many: what a lost ring did not tell is
-    found by comparing.
+    What a lost ring did not tell is found by comparing. Whoever was shut out has none.
     """
-    marks: dict[int, list[object]] = {user_id: [] for user_id in user_ids}
-    people = User.objects.filter(pk__in=user_ids)
-    for user_id, *rest in people.values_list("pk", "is_active", "role", "password"):
-        marks[user_id].append(tuple(rest))
+    helped = {}
     asked = HelpRequest.objects.filter(person__in=user_ids).exclude(state=HelpState.CLOSED)
-    told = ("state", "place", "wait_from_minutes", "wait_to_minutes", "nobody_on_duty")
-    for user_id, *rest in asked.order_by("pk").values_list("person_id", "pk", *told):
-        marks[user_id].append(tuple(rest))
-    for user_id, *rest in _talks(user_ids):
-        marks[user_id].append(tuple(rest))
-    return {user_id: hash(tuple(facts)) for user_id, facts in marks.items()}
+    for user_id, *facts in asked.values_list("person_id", *HELP_COLUMNS):
+        helped[user_id] = tuple(facts)
+    talks = _talks(user_ids)
+    people = User.objects.filter(pk__in=user_ids, is_active=True)
+    return {
+        user_id: hash((role, password, frozenset(talks[user_id]), helped.get(user_id)))
+        for user_id, role, password in people.values_list("pk", "role", "password")
+    }
 
 
-def _talks(user_ids: Collection[int]) -> Iterable[tuple[Any, ...]]:
-    """Each person's talks with everybody who is in them."""
+def _talks(user_ids: Collection[int]) -> dict[int, list[tuple[int, str, frozenset[int]]]]:
+    """Each person's talks, the newest of them, with everybody else who is in them."""
     mine = Membership.objects.filter(
         user__in=user_ids,
         left_at__isnull=True,
         conversation__kind=ConversationKind.ONE_TO_ONE,
-        conversation__memberships__left_at__isnull=True,
+    ).order_by("-conversation")
+    rows = list(mine.values_list("user_id", "conversation_id", "conversation__state"))
+    inside: dict[int, set[int]] = defaultdict(set)
+    everybody = Membership.objects.filter(
+        conversation__in={conversation for _, conversation, _ in rows}, left_at__isnull=True
     )
-    return mine.order_by("conversation", "conversation__memberships").values_list(
-        "user_id", "conversation_id", "conversation__state", "conversation__memberships__user_id"
-    )
+    for conversation, user_id in everybody.values_list("conversation_id", "user_id"):
+        inside[conversation].add(user_id)
+    talks: dict[int, list[tuple[int, str, frozenset[int]]]] = defaultdict(list)
+    for user_id, conversation, state in rows:
+        if len(talks[user_id]) < TALKS_SHOWN:
+            others = frozenset(inside[conversation] - {user_id})
+            talks[user_id].append((conversation, state, others))
+    return talks

@@ -76,7 +76,7 @@ async def test_a_flood_is_cut_off_and_asking_for_help_still_gets_through(
         except Exception:  # noqa: BLE001 — it was cut off, as it should be.
             break
 
-    assert await other.end() == 4429
+    assert await other.end() in {4429, 1006}, "our word, or the reset that overtook it"
     grown = psutil.Process(site.web.pid).memory_info().rss - before  # type: ignore[union-attr]
     assert grown < 5 * 1024 * 1024
 

@@ -1,0 +1,88 @@
+"""``make bench [NAME=fanout]``: a table, and ``var/bench/NAME.json``.
+
+Contenders alternate within a run, at least three times; the table shows medians. Without a name
+every scenario is measured, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.stage import Stage, stage
+from tests.servers import ROOT
+
+NAMES = ("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload")
+Figures = dict[str, dict[str, Any]]
+
+
+def median_of(runs: list[Figures]) -> Figures:
+    """The median of each figure over the runs; what is no number is taken from the last."""
+    result: Figures = {}
+    for who in runs[-1]:
+        result[who] = {}
+        for name, value in runs[-1][who].items():
+            values = [run[who][name] for run in runs if who in run]
+            numeric = all(isinstance(v, int | float) for v in values)
+            result[who][name] = round(statistics.median(values), 3) if numeric else value
+    return result
+
+
+def table_of(title: str, figures: Figures) -> Table:
+    table = Table(title=title)
+    columns: list[str] = []
+    for found in figures.values():
+        columns += [name for name in found if name not in columns]
+    table.add_column("")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for who, found in figures.items():
+        table.add_row(who, *(str(found.get(column, "")) for column in columns))
+    return table
+
+
+def keep(name: str, figures: Figures, ratios: dict[str, float], options: dict[str, Any]) -> None:
+    folder = ROOT / "var" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    ours = {who: found for who, found in figures.items() if who.startswith("ours")}
+    baselines = {who: found for who, found in figures.items() if who not in ours}
+    whole = {"name": name, **options, "ours": ours, "baselines": baselines, "ratios": ratios}
+    (folder / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+def run(name: str, on: Stage, options: argparse.Namespace) -> None:
+    from tests.bench import scenarios
+
+    scenario = scenarios.BY_NAME[name]
+    runs = [asyncio.run(scenario.measure(on, options.seconds)) for _ in range(options.runs)]
+    figures = median_of(runs)
+    ratios = scenario.ratios(figures)
+    keep(name, figures, ratios, {"runs": options.runs, "seconds": options.seconds})
+    console = Console(width=160)
+    console.print(table_of(name, figures))
+    for what, ratio in ratios.items():
+        console.print(f"{what}: {ratio}")
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("name", nargs="?", choices=NAMES)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10)
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    with stage() as on:
+        for name in [options.name] if options.name else NAMES:
+            run(name, on, options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
