@@ -10,7 +10,7 @@ import datetime as dt
 from chat.kernel.errors import Conflict, Denied
 from chat.models import HelpRequest, User
 from chat.states import HelpState, Role
-from moderation.models import Assessment
+from moderation.models import Assessment, PatternFinding
 from triage.models import Case, DutyShift
 from triage.states import CaseStatus
 
@@ -82,6 +82,19 @@ def access_unlisted_request(user: User, request_id: int) -> HelpRequest:
     if request is None:
         raise Denied
     return request
+
+
+def access_unlisted_finding(user: User, finding_id: int) -> PatternFinding:
+    """A pattern that asks for a case and may not have reached the list, or ``Denied``."""
+    check_may_triage(user)
+    finding = (
+        PatternFinding.objects.filter(pk=finding_id, due_at__isnull=False)
+        .select_related("author", "case_about")
+        .first()
+    )
+    if finding is None:
+        raise Denied
+    return finding
 
 
 def access_unlisted_assessment(user: User, assessment_id: int) -> Assessment:

@@ -17,14 +17,14 @@ from django.urls import reverse
 from chat.models import HelpRequest, Message, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.states import HelpState, Role
-from moderation.models import Assessment
+from moderation.models import Assessment, PatternFinding
 from triage import words
 from triage.access import can_triage
 from triage.actions.opening import reason_rows
 from triage.models import Case, DutyShift
 from triage.places import recent_waits
 from triage.priority import THEIR_REQUEST, rank, what_would_change
-from triage.sources import Source, source_of_assessment, source_of_help
+from triage.sources import Source, source_of_assessment, source_of_finding, source_of_help
 from triage.states import Band, CaseStatus
 from triage.waiting import FEW, quantile
 
@@ -194,7 +194,18 @@ def unlisted_sources(*, now: dt.datetime) -> list[Source]:
         .select_related("message__author", "message__conversation__space")
         .order_by("due_at")[:ROWS]
     )
-    return [*map(source_of_help, asked), *map(source_of_assessment, read)]
+    found = (
+        PatternFinding.objects.filter(due_at__lt=before)
+        .filter(case_about__role=Role.YOUNG_PERSON)
+        .exclude(case_about__in=with_case)
+        .select_related("author", "case_about")
+        .order_by("due_at")[:ROWS]
+    )
+    return [
+        *map(source_of_help, asked),
+        *map(source_of_assessment, read),
+        *map(source_of_finding, found),
+    ]
 
 
 def _row_of_source(source: Source, *, now: dt.datetime) -> Row:

@@ -13,6 +13,7 @@ from chat.kernel import clock
 from chat.models import AuditRow, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.states import Role
+from moderation.models import PatternFinding
 from tests.triage import house
 from triage.actions.cases import claim_case, hand_back_case
 from triage.intake import intake_step
@@ -83,6 +84,33 @@ def test_with_intake_dead_whoever_asked_is_on_the_page_and_can_be_picked_up() ->
             page = text(client.get(QUEUE))
     held = Case.objects.filter(status=CaseStatus.WITH_CLINICIAN, claimed_by=cleo)
     assert {case.person for case in held} == {ada, ben}
+
+
+def test_with_intake_dead_a_pattern_over_several_messages_is_on_the_page_too() -> None:
+    cleo, ada = house.cleo(), house.young()
+    post = house.post(ada)
+    now = clock.now()
+    finding = PatternFinding.objects.create(
+        author=ada,
+        case_about=ada,
+        code="rising_distress",
+        score=0.9,
+        evidence=[{"message": post.pk, "part": "distress", "at": now.isoformat()}],
+        newest_message_id=post.pk,
+        urgency="urgent",
+        harm="danger",
+        patterns_version="1",
+        policy_version="1",
+        found_at=now,
+        updated_at=now,
+        due_at=now,
+    )
+    url = reverse("unlisted-claim", args=["pattern", finding.pk])
+    client = browser(cleo)
+    with house.later(seconds=4):
+        assert url in text(client.get(QUEUE))
+        client.post(url)
+    assert Case.objects.get(claimed_by=cleo).person == ada
 
 
 def test_messages_that_nobody_has_read_are_a_sign_of_their_own() -> None:

@@ -21,13 +21,14 @@ from chat.views.gate import person
 from triage.access import (
     access_case,
     access_unlisted_assessment,
+    access_unlisted_finding,
     access_unlisted_request,
 )
 from triage.actions import cases, notes
 from triage.board import board_for, row_of_case
 from triage.forms import CloseForm, HandBackForm, NoteForm
 from triage.models import Case
-from triage.sources import source_of_assessment, source_of_help
+from triage.sources import source_of_assessment, source_of_finding, source_of_help
 from triage.states import CaseStatus, SourceKind
 from triage.views.gate import clinical
 from triage.words import HAND_BACK_LINE, OUTCOMES, refusal
@@ -108,10 +109,13 @@ def claim(request: HttpRequest, case_id: int) -> HttpResponse:
 def claim_unlisted(request: HttpRequest, kind: str, source_id: int) -> HttpResponse:
     """Be with somebody of whom no case has been made yet."""
     user = person(request)
-    if kind == SourceKind.HELP_REQUEST:
-        source = source_of_help(access_unlisted_request(user, source_id))
-    else:
-        source = source_of_assessment(access_unlisted_assessment(user, source_id))
+    match kind:
+        case SourceKind.HELP_REQUEST:
+            source = source_of_help(access_unlisted_request(user, source_id))
+        case SourceKind.PATTERN:
+            source = source_of_finding(access_unlisted_finding(user, source_id))
+        case _:
+            source = source_of_assessment(access_unlisted_assessment(user, source_id))
     return redirect("case", cases.claim_source(source=source, by=user).pk)
 
 
