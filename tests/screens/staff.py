@@ -137,6 +137,7 @@ STAFF: list[Shot] = [
         steps=open_publish,
     ),
     Shot("review-taken", review_of("Kit"), who="Lee", before=claimed_by("Mo", "Kit")),
+    Shot("machine", "/moderation/machine", who="Mo"),
     Shot("triage-off-duty", "/triage/", who="Dan"),
     Shot("triage", "/triage/", who="Cleo", before=on_duty("Cleo")),
     Shot("triage-offline", "/triage/", who="Cleo", steps=line_is_lost),
