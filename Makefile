@@ -9,7 +9,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test check fix lock docs screens bench faults fuzz
+.PHONY: help install dev training run test check fix lock docs screens bench faults fuzz
 
 help: ## List these commands.
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ install: ## Install what Lantern runs on, into .venv.
 
 dev: ## Install what its tests run on, too.
 	@sh deploy/install.sh dev
+
+training: ## Install what training a classifier needs, into .venv.
+	@sh deploy/install.sh train
 
 run: install ## Serve a living demo: make run [PORT=8000].
 	@$(PYTHON) manage.py serve --demo --port $(PORT)

