@@ -42,12 +42,27 @@ ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the other half of the run what belongs there."""
+    """Leave to the other half of the run what belongs there.
+
+    What touches neither database nor doorbell is the same on both, and runs on SQLite only.
+    """
     elsewhere = "embedded" if ON_POSTGRESQL else "real"
-    gone = [item for item in items if item.get_closest_marker(elsewhere)]
+    gone = [
+        item
+        for item in items
+        if item.get_closest_marker(elsewhere) or (ON_POSTGRESQL and _is_the_same_anywhere(item))
+    ]
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
+
+
+def _is_the_same_anywhere(item: pytest.Item) -> bool:
+    asks_for = set(getattr(item, "fixturenames", ()))
+    marks = ("django_db", "servers", "browser", "real")
+    return not asks_for & {"db", "transactional_db", "bell"} and not any(
+        item.get_closest_marker(mark) for mark in marks
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

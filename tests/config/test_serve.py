@@ -20,7 +20,7 @@ from config.demo.script import lines, script
 from tests.servers import ROOT, STOPS_WITHIN, free_port, wait_until
 from triage.models import Case
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.embedded, pytest.mark.timeout(240)]
 
 
 class Serving:
@@ -61,7 +61,6 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serving,
     made.process.wait(STOPS_WITHIN)
 
 
-@pytest.mark.embedded
 def test_its_last_line_before_it_serves_is_the_address(serving: tuple[Serving, Path]) -> None:
     made, _ = serving
     said = [line for line in made.text().splitlines() if " ERROR " not in line]
@@ -78,7 +77,6 @@ def test_its_last_line_before_it_serves_is_the_address(serving: tuple[Serving, P
     assert "server" not in page.headers, "the server does not say what it is"
 
 
-@pytest.mark.embedded
 def test_a_second_one_in_the_same_folder_is_refused_in_one_line(
     serving: tuple[Serving, Path],
 ) -> None:
@@ -88,7 +86,6 @@ def test_a_second_one_in_the_same_folder_is_refused_in_one_line(
     assert "already being served" in second.text().strip().splitlines()[-1]
 
 
-@pytest.mark.embedded
 def test_a_port_that_is_taken_is_named_in_one_line(
     serving: tuple[Serving, Path], tmp_path: Path
 ) -> None:
@@ -107,7 +104,6 @@ def test_a_port_that_is_taken_is_named_in_one_line(
     assert f"Port {made.port} is taken" in done.stderr
 
 
-@pytest.mark.embedded
 def test_it_ends_when_asked(tmp_path: Path, serving: tuple[Serving, Path]) -> None:
     made, folder = serving
     made.process.send_signal(signal.SIGTERM)

@@ -23,6 +23,8 @@ from triage.actions.duty import go_on_duty
 from triage.intake import intake_step
 from triage.models import Case
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture
 def life(db: None, hands: Hands, settings: object, tmp_path: object) -> Simulation:
