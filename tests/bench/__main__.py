@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import statistics
 import sys
 from collections.abc import Iterable
@@ -73,6 +74,8 @@ def run(name: str, on: Stage, options: argparse.Namespace) -> None:
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
+    # Asked to stop, it takes its servers down with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("name", nargs="?", choices=NAMES)
     parser.add_argument("--runs", type=int, default=3)

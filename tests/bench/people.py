@@ -96,6 +96,11 @@ def pending(author: User, thread: Conversation, count: int) -> list[Message]:
     return list(rows.select_related("author", "conversation"))
 
 
+def unread() -> int:
+    """Messages that are accepted and wait for a reader."""
+    return Message.objects.filter(due_at__isnull=False).count()
+
+
 def publish(messages: list[Message]) -> None:
     with transaction.atomic():
         settle_messages([Settlement(message, publish=True) for message in messages])

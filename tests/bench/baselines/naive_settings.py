@@ -29,6 +29,17 @@ USE_TZ = True
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [os.environ["REDIS_URL"]], "capacity": 10_000},
+        # More kindly set than the tutorial's: redis-py would refuse the 101st connection, and cut
+        # one that a busy loop kept waiting for five seconds.
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": os.environ["REDIS_URL"],
+                    "max_connections": 20_000,
+                    "socket_timeout": None,
+                }
+            ],
+            "capacity": 10_000,
+        },
     }
 }
