@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 from asgiref.sync import sync_to_async
 
+from chat.kernel.doorbell import doorbell
 from tests.bench import people
 from tests.bench.crowd import Socket, Tally, connect, quantiles, stamp
 from tests.bench.stage import Stage, cpu_seconds
@@ -45,6 +46,7 @@ async def ours(
     stage: Stage, *, members: int, seconds: float, batch: int, lines: int = 10
 ) -> dict[str, Any]:
     """Verdicts at a fixed rate (``batch`` 0) or as fast as they go, until ``seconds`` are over."""
+    bell = doorbell()  # As in a worker: without one, each ring would open a connection of its own.
     thread, author = await sync_to_async(people.thread_with)(lines)
     users = await sync_to_async(people.young_people)(members)
     cookies = await sync_to_async(people.cookies_of)(users)
@@ -84,6 +86,7 @@ async def ours(
         result = _figures(tally, spent, cpu_seconds(web) - before, late)
         for socket in sockets:
             socket.close()
+    await bell.close()
     return {**result, "expected": published * members}
 
 
