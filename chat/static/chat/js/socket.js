@@ -9,6 +9,8 @@ const PROBE_MS = 3_000;
 const SIGNED_OUT = 4401;
 const STOPPED = 4403;
 const SLOW_DOWN = 4429;
+/** Too many of this person's pages are open: this one, the oldest, steps back for longer. */
+const OTHER_TAB = 4409;
 
 /**
  * How long to wait before try number `attempt` (1 is the first try after a loss). Full jitter:
@@ -118,7 +120,7 @@ export class Socket {
     clearTimeout(this.silenceTimer);
     if (code === SIGNED_OUT) return this.set("signed_out");
     if (code === STOPPED) return this.set("stopped");
-    this.failures += code === SLOW_DOWN ? 3 : 1;
+    this.failures += code === SLOW_DOWN || code === OTHER_TAB ? 3 : 1;
     this.set("lost");
     this.retryTimer = setTimeout(() => this.connect(), delayMs(this.failures, this.random));
   }
