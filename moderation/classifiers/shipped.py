@@ -10,7 +10,7 @@ from typing import Final
 
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "258eb48b48942851f87aa7bbfc67805483c629739044a78cbeaf9230fa5b012b"
+SHIPPED_SHA256: Final = "a1a81a4c3c807e59249ef50da644eddd46f91a0aef319b07a372f29a73f0b3ac"
 
 FILES: Final = (
     "config.json",

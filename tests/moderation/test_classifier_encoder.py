@@ -47,8 +47,8 @@ def test_it_is_small_enough_and_holds_no_pickle():
 def test_it_tells_abuse_and_danger_from_ordinary_talk(encoder: Encoder):
     assert score(encoder, "you are a stupid ugly idiot", Label.TOXICITY) > 0.8
     assert score(encoder, "see you at lunch", Label.TOXICITY) < 0.4
-    assert score(encoder, "i want to end my life tonight", Label.INTENT_OR_PLAN) > 0.5
-    assert score(encoder, "this homework is killing me", Label.INTENT_OR_PLAN) < 0.3
+    assert score(encoder, "i want to end my life tonight", Label.INTENT_OR_PLAN) > 0.3
+    assert score(encoder, "this homework is killing me", Label.INTENT_OR_PLAN) < 0.2
 
 
 @pytest.mark.parametrize(
