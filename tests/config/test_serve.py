@@ -111,7 +111,8 @@ def test_it_ends_when_asked(tmp_path: Path, serving: tuple[Serving, Path]) -> No
     again = Serving(folder, made.port)
     wait_until(again.is_ready, within=60, what="the second start")
     assert "Inviting" not in again.text(), "the second start makes nothing anew"
-    again.process.send_signal(signal.SIGINT)
+    # Not SIGINT: a shell that started us in the background may have had it ignored.
+    again.process.send_signal(signal.SIGTERM)
     assert again.process.wait(90) == 0
 
 
