@@ -1,4 +1,4 @@
-"""The fast backend: the same checkpoint as an int8 ONNX graph, without torch.
+"""The fast backend: the same checkpoint as an ONNX graph, in int8 where that reads alike.
 
 It is derived from the bundled checkpoint by `manage.py prepare_classifier`, and used only when it
 was made from exactly that checkpoint, is unchanged, and answers the golden sentences as the library
@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 from moderation.classifiers.shipped import CheckpointError
 
-GRAPH: Final = "model.int8.onnx"
+GRAPH: Final = "model.onnx"
 ABOUT: Final = "about.json"
 
 
 class FastBackend:
     """Scores windows with ONNX Runtime on one thread."""
-
-    kind = "onnx-int8"
 
     def __init__(self, folder: Path, checkpoint_digest: str) -> None:
         """Open what `prepare_classifier` wrote to `folder`. Raises CheckpointError if it is not
@@ -46,6 +44,7 @@ class FastBackend:
             content, options, providers=["CPUExecutionProvider"]
         )
         self.labels: tuple[str, ...] = tuple(about["labels"])
+        self.kind: str = about["kind"]
 
     def scores(self, texts: Sequence[str], ids: Sequence[list[int]]) -> NDArray[np.float64]:
         """Probabilities [text, label] from the word pieces; `texts` are not used."""
