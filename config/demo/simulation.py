@@ -33,6 +33,9 @@ SLIP_EVERY = 24
 WAITING_REVIEWS = 8
 """With so many waiting, nobody adds another: there may be no moderator to read them."""
 
+QUIET_REVIEWS = 40
+"""With so many waiting the spaces fall quiet, whatever the reason that so much is held."""
+
 SCENES = 2
 THREADS_PER_SPACE = 14
 NEW_THREAD_CHANCE = 0.25
@@ -83,17 +86,15 @@ class Simulation:
         return dt.timedelta(seconds=seconds * slow)
 
     def _say_a_line(self) -> int:
-        if (self.written or 0) > QUIET_UNTIL:
+        waiting = Review.objects.awaiting().count()
+        if (self.written or 0) > QUIET_UNTIL or waiting >= QUIET_REVIEWS:
             return 0
-        if self.chance.randrange(SLIP_EVERY) == 0 and self._moderators_keep_up():
+        if self.chance.randrange(SLIP_EVERY) == 0 and waiting < WAITING_REVIEWS:
             said = self._slip()
         else:
             said = self._next_of_a_scene()
         self.written = (self.written or 0) + said
         return said
-
-    def _moderators_keep_up(self) -> bool:
-        return Review.objects.awaiting().count() < WAITING_REVIEWS
 
     def _slip(self) -> int:
         row = self.chance.choice(script()["slips"])
