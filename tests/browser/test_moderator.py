@@ -120,6 +120,36 @@ def test_no_single_key_does_anything_to_a_message(
     assert act(lambda: Review.objects.get(pk=review.pk).clause) == "be_kind"
 
 
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_an_open_choice_follows_its_own_button_and_the_other_keeps_its_distance(
+    live_cast: Cast,
+    thread: Conversation,
+    quiet_site: Site,
+    request: pytest.FixtureRequest,
+    shape: str,
+) -> None:
+    review = held(live_cast, thread, RUDE)
+    act(claim_review, by=live_cast.mo, review_id=review.pk)
+    mo = request.getfixturevalue(shape)(quiet_site, live_cast.mo)
+    mo.goto(reverse("review", args=[review.pk]))
+    for key, chosen, other in (("p", "publish", "remove"), ("r", "remove", "publish")):
+        press(mo, key)
+        button, form = f"[data-decision={chosen}] summary", f"[data-decision={chosen}] form"
+        (top, bottom), (form_top, form_bottom) = edges(mo, button), edges(mo, form)
+        assert bottom > top
+        assert 0 <= form_top - bottom < 24
+        other_top, other_bottom = edges(mo, f"[data-decision={other}] summary")
+        assert other_top - form_bottom >= 24 or top - other_bottom >= 24
+        press(mo, "Escape")
+
+
+def edges(page: Page, selector: str) -> tuple[float, float]:
+    """Top and bottom of something that is in view, in CSS pixels."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None, selector
+    return box["y"], box["y"] + box["height"]
+
+
 def test_a_claim_is_seen_by_a_colleague_at_once(
     live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
 ) -> None:
