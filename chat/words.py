@@ -114,6 +114,17 @@ LIVE: dict[str, str | Promise] = {
 }
 """Sentences the pages say while they are open; the scripts find them in the page."""
 
+LIVE_STAFF: dict[str, str | Promise] = {
+    "lost": _("The connection is gone. We're trying again."),
+    "offline": _(
+        "You're offline, so what you see here may be old. What you write to somebody goes out "
+        "when you're back."
+    ),
+    "slow": _("The line is slow. What you see may be a few seconds old."),
+    "stopped": _("We can't connect from here. Reload the page to see how things stand."),
+}
+"""What the same moments mean to somebody who works from a list."""
+
 ROLES: dict[str, str | Promise] = {
     "young_person": "",
     "moderator": _("looks after the spaces"),

@@ -89,10 +89,10 @@ def snapshot_data(snapshot: ConversationSnapshot, *, name: str) -> SafeString:
 
 
 @register.simple_tag
-def page_words(*, name: str) -> SafeString:
-    """The catalogue the scripts speak from."""
+def page_words(*, name: str, staff: bool = False) -> SafeString:
+    """The catalogue the scripts speak from; ``staff``: on a page of their own."""
     catalogue = {
-        "live": words.LIVE,
+        "live": {**words.LIVE, **words.LIVE_STAFF} if staff else words.LIVE,
         "states": words.STATES,
         "notices": words.NOTICES,
         "roles": words.ROLES,

@@ -47,3 +47,15 @@ def test_on_a_phone_the_top_of_a_shift_lead_is_two_rows(
         assert rows(lee, ".staff-top a, .staff-top button, .staff-person") == 2
         assert lee.evaluate("document.documentElement.scrollWidth") == 390
         expect(lee.get_by_role("link", name="Lantern")).to_be_visible()
+
+
+def test_offline_staff_are_told_that_what_they_see_may_be_old(
+    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+) -> None:
+    cleo = desk(quiet_site, live_cast.cleo)
+    cleo.goto(reverse("triage-queue"))
+    cleo.wait_for_load_state("networkidle")
+    cleo.context.set_offline(True)
+    line = cleo.locator("[data-connection]")
+    expect(line).to_contain_text("what you see here may be old")
+    expect(line).not_to_contain_text("Your words are safe")
