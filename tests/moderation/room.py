@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chat.actions.conversations import open_talk
+from chat.kernel.errors import DomainError
 from chat.models import Conversation, Message, Space, User
 from chat.states import Role
 from moderation.classifiers.base import PATTERNS, Signal, Span
 from moderation.classifiers.labels import Label
+from moderation.models import Review
+from moderation.screening import screening_step
 from tests.cast import Cast, make_cast
 
 DANGEROUS = "tonight is the last night"
@@ -91,3 +94,19 @@ def make_room(*, premoderated: bool = False) -> Room:
     thread = cast.thread(by=cast.mo, words="How was today?")
     Message.objects.filter(conversation=thread).update(due_at=None)
     return Room(cast, thread)
+
+
+def held(room: Room, body: str = RUDE) -> Review:
+    """The review of something Ada wrote that the reader held."""
+    message = room.says(room.ada, body)
+    screening_step()
+    return Review.objects.get(message=message)
+
+
+def outcome(work: Callable[[], object]) -> str:
+    """What came of it: the code of the refusal, or "done"."""
+    try:
+        work()
+    except DomainError as refusal:
+        return refusal.code
+    return "done"

@@ -1,0 +1,93 @@
+"""Many at the same review in the same moment: one of them has it, and nothing happens twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, connections
+
+from chat.models import ConversationEvent, Message
+from chat.states import EventKind, MessageState, Role
+from moderation.actions.reviews import claim_review, claim_unread, decide_review
+from moderation.models import Assessment, Review
+from moderation.screening import screening_step
+from tests.moderation.room import CALM, held, make_room, outcome, staff
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("phrase_reader")]
+
+
+def race(count: int, work: Callable[[int], object]) -> list[str]:
+    """Run ``work(i)`` in so many threads that start together; each one's outcome."""
+    start = threading.Barrier(count)
+    results: list[str] = [""] * count
+
+    def run(index: int) -> None:
+        try:
+            start.wait()
+            results[index] = outcome(lambda: work(index))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_fifty_moderators_claim_one_review_and_exactly_one_has_it() -> None:
+    room = make_room()
+    review = held(room)
+    crowd = [staff(Role.MODERATOR, f"Mo{i}") for i in range(50)]
+    results = race(50, lambda i: claim_review(by=crowd[i], review_id=review.pk))
+    assert sorted(results) == ["done"] + ["review_taken"] * 49
+    review.refresh_from_db()
+    assert review.claimed_by == crowd[results.index("done")]
+    assert review.version == 2
+
+
+def test_fifty_moderators_take_one_unread_message_and_exactly_one_has_it() -> None:
+    room = make_room()
+    message = room.says(room.ada, CALM)
+    crowd = [staff(Role.MODERATOR, f"Mo{i}") for i in range(50)]
+    results = race(50, lambda i: claim_unread(by=crowd[i], message_id=message.pk))
+    assert sorted(results) == ["done"] + ["review_taken"] * 49
+    assert Review.objects.get(message=message).claimed_by == crowd[results.index("done")]
+
+
+def test_the_same_decision_sent_ten_times_at_once_is_one_decision() -> None:
+    room = make_room()
+    review = claim_review(by=room.mo, review_id=held(room).pk)
+    results = race(
+        10,
+        lambda i: decide_review(
+            by=room.mo,
+            review_id=review.pk,
+            decision="publish",
+            clause="within_rules",
+            version=review.version,
+            revision=1,
+        ),
+    )
+    assert sorted(results) == ["done"] + ["review_taken"] * 9
+    events = ConversationEvent.objects.filter(message=review.message_id)
+    assert events.filter(kind=EventKind.MESSAGE_PUBLISHED).count() == 1
+
+
+def test_two_readers_at_once_settle_every_message_once() -> None:
+    if connection.vendor == "sqlite":
+        # One writer at a time is the engine's own promise; the leases must still be disjoint.
+        assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    room = make_room()
+    for index in range(40):
+        room.says(room.ada, f"{CALM} {index}")
+    race(4, lambda i: [screening_step() for _ in range(3)])
+    assert Message.objects.filter(author=room.ada, state=MessageState.PUBLISHED).count() == 40
+    assert Assessment.objects.filter(message__author=room.ada).count() == 40
+    published = ConversationEvent.objects.filter(
+        kind=EventKind.MESSAGE_PUBLISHED, message__author=room.ada
+    )
+    assert published.count() == 40
