@@ -27,7 +27,8 @@ SETTINGS: dict[str, str] = {
     "start is refused while anything below is unsafe.",
     "DEBUG": "`yes` shows errors with their code on the page. Refused in production.",
     "SECRET_KEY": "Signs sessions and tickets, keys the lookup of recovery phrases. 50 characters "
-    "or more in production. Changing it signs everybody out and loses every recovery phrase.",
+    "or more in production. Changing it signs everybody out, and loses every recovery phrase "
+    "and the words still unsent on phones.",
     "ALLOWED_HOSTS": "Host names we answer to, separated by commas. No wildcard in production.",
     "ALLOWED_ORIGINS": "Full origins (`https://host`) that may open a socket or post a form, "
     "separated by commas. Empty outside production: the page's own host.",

@@ -67,6 +67,15 @@ def blind_index(value: str, *, purpose: str) -> str:
     return hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
+def phone_key(person: str) -> str:
+    """The key under which one person's phone keeps unsent words: 32 bytes in hexadecimal.
+
+    It is the person's, not the session's: words that outlive a session wait, unreadable, until the
+    same person is back. No phone stores it, so only a page of a living session can open them.
+    """
+    return blind_index(person, purpose="phone shelf")
+
+
 class Sealed:
     """A model attribute whose text is kept sealed in the binary field ``column``.
 

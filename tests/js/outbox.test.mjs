@@ -106,3 +106,13 @@ test("words taken back return to the composer and leave the shelf", async () => 
   assert.equal(await outbox.discard(item.client_id), "hello");
   assert.deepEqual(await store.unsent(), []);
 });
+
+test("after signing out nothing is handed over any more", async () => {
+  const { outbox, handed } = phone();
+  await outbox.add(WORDS);
+  outbox.stop();
+  mock.timers.tick(60_000);
+  outbox.flush();
+  assert.equal(handed.length, 1);
+  assert.deepEqual(outbox.of(7), []);
+});

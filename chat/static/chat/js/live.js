@@ -5,7 +5,7 @@
  */
 
 import { Outbox } from "./outbox.js";
-import { csrfToken, me, postJson, ticket } from "./page.js";
+import { csrfToken, me, postJson, shelfKey, ticket } from "./page.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
 
@@ -33,7 +33,7 @@ export class Live {
       onFrame: (frame) => this.receive(frame),
       onState: (state) => this.lineChanged(state),
     });
-    this.store = openStore(me);
+    this.store = openStore(me, shelfKey);
     this.outbox = this.openOutbox();
   }
 

@@ -122,6 +122,14 @@ export class Outbox {
     return this.add({ kind, conversation, body });
   }
 
+  /** Somebody signs out: what is left is not said any more. */
+  stop() {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+    this.items.clear();
+    this.changed();
+  }
+
   /** @param {string} clientId @returns {Promise<string>} the words, to go back to the composer */
   async discard(clientId) {
     const item = this.items.get(clientId);

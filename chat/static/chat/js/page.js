@@ -16,6 +16,9 @@ export function data(id) {
 export const me = meta("me");
 export const ticket = meta("socket-ticket");
 export const csrfToken = meta("csrf-token");
+/** Seals what the phone keeps. Taken out of the page, so that a saved page does not hold it. */
+export const shelfKey = meta("shelf-key");
+document.querySelector('meta[name="shelf-key"]')?.remove();
 export const words = data("words") ?? {
   live: {}, states: {}, notices: {}, roles: {}, waiting: {},
 };

@@ -1,6 +1,8 @@
 // @ts-check
 /** Sentences with values in them, the same as the server's. Pure: words come in from outside. */
 
+const LONG_MINUTES = 60; // A longer wait is told in words.
+
 /** @param {string} sentence @param {Record<string, string | number>} values */
 export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
@@ -20,6 +22,7 @@ export function placeWords(place, words) {
 export function waitWords(low, high, words) {
   if (high === null || high === undefined) return words.unknown;
   if (high < 1) return words.soon;
+  if (high > LONG_MINUTES) return (low ?? 0) >= LONG_MINUTES ? words.hour : words.half_hour;
   if (low === null || low === undefined || low >= high || low < 1) return fill(words.about, { high });
   return fill(words.range, { low, high });
 }

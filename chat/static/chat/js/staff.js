@@ -3,6 +3,7 @@
 
 import "./connection.js";
 import { live } from "./live.js";
+import "./sign_out.js";
 
 live.start();
 

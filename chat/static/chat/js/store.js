@@ -1,6 +1,8 @@
 // @ts-check
 /** What this phone keeps until it has gone out: unsent words and drafts. One shelf per person. */
 
+import { Seal } from "./seal.js";
+
 /**
  * @typedef {{
  *   client_id: string, kind: "message" | "help", conversation: number, body: string, at: number,
@@ -16,8 +18,8 @@ function answered(request) {
   });
 }
 
-/** Survives reload and crash. */
-class PhoneStore {
+/** The browser's own shelves: sealed values by key. */
+class Shelves {
   /** @param {IDBDatabase} database */
   constructor(database) {
     this.database = database;
@@ -28,32 +30,119 @@ class PhoneStore {
     return this.database.transaction(shelf, mode, { durability: "strict" }).objectStore(shelf);
   }
 
+  /** @param {string} shelf @returns {Promise<string[]>} */
+  keys(shelf) {
+    return answered(this.shelf(shelf, "readonly").getAllKeys());
+  }
+
+  /** @param {string} shelf @param {string} key */
+  get(shelf, key) {
+    return answered(this.shelf(shelf, "readonly").get(key));
+  }
+
+  /** @param {string} shelf @param {string} key @param {any} value */
+  put(shelf, key, value) {
+    return answered(this.shelf(shelf, "readwrite").put(value, key));
+  }
+
+  /** @param {string} shelf @param {string} key */
+  drop(shelf, key) {
+    return answered(this.shelf(shelf, "readwrite").delete(key));
+  }
+
+  /** @param {string} shelf */
+  clear(shelf) {
+    return answered(this.shelf(shelf, "readwrite").clear());
+  }
+}
+
+/** Survives reload and crash, sealed. */
+export class PhoneStore {
+  /**
+   * @param {any} shelves
+   * @param {import("./seal.js").Seal} seal
+   * @param {string} me
+   */
+  constructor(shelves, seal, me) {
+    this.shelves = shelves;
+    this.seal = seal;
+    this.me = me;
+    /** Sealing takes a moment: what is kept and what is dropped stand in one line. @type {Promise<any>} */
+    this.line = Promise.resolve();
+    this.isWiped = false;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} job
+   * @returns {Promise<T>} after everything asked for before
+   */
+  inTurn(job) {
+    const done = this.line.then(job);
+    this.line = done.catch(() => null);
+    return done;
+  }
+
+  /** @param {string} shelf @param {string} key @param {unknown} value */
+  keep(shelf, key, value) {
+    return this.inTurn(async () => {
+      const sealed = await this.seal.close(value, this.place(shelf, key));
+      if (!this.isWiped) await this.shelves.put(shelf, key, sealed);
+    });
+  }
+
+  /** What does not open is of no use to anybody: it goes. @param {string} shelf @param {string} key */
+  async open(shelf, key) {
+    const kept = await this.shelves.get(shelf, key);
+    if (kept === undefined) return null;
+    const value = await this.seal.open(kept, this.place(shelf, key));
+    if (value === null) await this.shelves.drop(shelf, key);
+    return value;
+  }
+
+  /** @param {string} shelf @param {string} key */
+  place(shelf, key) {
+    return `${this.me}:${shelf}:${key}`;
+  }
+
   /** @returns {Promise<Unsent[]>} oldest first */
-  async unsent() {
-    /** @type {Unsent[]} */
-    const all = await answered(this.shelf("outbox", "readonly").getAll());
-    return all.sort((a, b) => a.at - b.at);
+  unsent() {
+    return this.inTurn(async () => {
+      /** @type {string[]} */
+      const keys = await this.shelves.keys("outbox");
+      const all = await Promise.all(keys.map((key) => this.open("outbox", key)));
+      return all.filter((item) => item !== null).sort((a, b) => a.at - b.at);
+    });
   }
 
   /** @param {Unsent} item */
   async put(item) {
-    await answered(this.shelf("outbox", "readwrite").put(item));
+    await this.keep("outbox", item.client_id, item);
   }
 
   /** @param {string} clientId */
   async drop(clientId) {
-    await answered(this.shelf("outbox", "readwrite").delete(clientId));
+    await this.inTurn(() => this.shelves.drop("outbox", clientId));
   }
 
   /** @param {string} place @returns {Promise<string>} */
   async draft(place) {
-    return (await answered(this.shelf("drafts", "readonly").get(place))) ?? "";
+    return (await this.inTurn(() => this.open("drafts", place))) ?? "";
   }
 
   /** @param {string} place @param {string} words */
   async keepDraft(place, words) {
-    const shelf = this.shelf("drafts", "readwrite");
-    await answered(words ? shelf.put(words, place) : shelf.delete(place));
+    if (words) await this.keep("drafts", place, words);
+    else await this.inTurn(() => this.shelves.drop("drafts", place));
+  }
+
+  /** Signing out: nothing stays on the phone, and nothing comes to it any more. */
+  async wipe() {
+    this.isWiped = true;
+    await this.inTurn(async () => {
+      await this.shelves.clear("outbox");
+      await this.shelves.clear("drafts");
+    });
   }
 }
 
@@ -91,21 +180,31 @@ export class MemoryStore {
     if (words) this.drafts.set(place, words);
     else this.drafts.delete(place);
   }
+
+  async wipe() {
+    this.items.clear();
+    this.drafts.clear();
+  }
 }
 
 /**
- * The shelf of one person. Another account on the same phone never sees it.
+ * The shelf of one person, sealed: another account on the same phone neither sees it nor opens it.
+ * Words in the clear never lie on a phone: where nothing can be sealed they last as long as the page.
  * @param {string} me
+ * @param {string} key as the page brought it
  * @returns {Promise<PhoneStore | MemoryStore>}
  */
-export async function openStore(me) {
+export async function openStore(me, key) {
   try {
-    const opening = indexedDB.open(`lantern-${me}`, 1);
+    const seal = await Seal.of(key);
+    indexedDB.deleteDatabase(`lantern-${me}`); // Its first form held words in the clear.
+    const opening = indexedDB.open(`lantern-sealed-${me}`, 1);
     opening.onupgradeneeded = () => {
-      opening.result.createObjectStore("outbox", { keyPath: "client_id" });
+      opening.result.createObjectStore("outbox");
       opening.result.createObjectStore("drafts");
     };
-    return new PhoneStore(await answered(opening));
+    const database = await answered(opening);
+    return new PhoneStore(new Shelves(database), seal, me);
   } catch {
     return new MemoryStore();
   }

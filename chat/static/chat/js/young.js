@@ -5,6 +5,7 @@ import "./connection.js";
 import "./help.js";
 import "./leave.js";
 import { live } from "./live.js";
+import "./sign_out.js";
 import { say, words } from "./page.js";
 
 document.documentElement.classList.add("js");

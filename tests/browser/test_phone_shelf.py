@@ -1,0 +1,122 @@
+"""What lies on a phone: unsent words, sealed under a key that only a living session brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
+
+from chat.models import Message, User
+from tests.browser.test_young_person import COMPOSER, said, write
+from tests.browser.test_young_person_line import AT_ONCE, bodies
+from tests.cast import Cast
+from tests.conftest import act, cookie_for
+from tests.servers import Site, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+EVERYTHING = """
+async () => {
+  const asked = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  let found = document.documentElement.outerHTML.includes("shelf-key") ? "the key" : "";
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const database = await asked(indexedDB.open(name));
+    for (const shelf of database.objectStoreNames) {
+      const store = database.transaction(shelf).objectStore(shelf);
+      for (const { nonce, sealed, ...rest } of await asked(store.getAll())) {
+        rows += 1;
+        found += JSON.stringify(rest) + new TextDecoder("latin1").decode(sealed);
+      }
+    }
+    database.close();
+  }
+  return { rows, found };
+}
+"""
+"""All rows of all shelves in the browser, as somebody who takes the phone apart would find them."""
+
+
+def sign_in(page: Any, site: Site, user: User) -> None:
+    page.context.clear_cookies()
+    cookies = act(cookie_for, user).items()
+    page.context.add_cookies([{"name": n, "value": v, "url": site.base_url} for n, v in cookies])
+
+
+def test_unsent_words_wait_sealed_for_the_same_person_and_for_nobody_else(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site().start_web()
+    thread = f"/spaces/corner/{live_cast.thread().pk}"
+    page = phone(site, live_cast.ben)
+    page.add_init_script(AT_ONCE)
+    page.goto(thread)
+    write(page, "the line is up")
+    expect(said(page, "the line is up")).to_contain_text("waiting to be read")
+    page.context.set_offline(True)
+    write(page, "written without signal")
+    page.fill(COMPOSER, "and half a thought")
+    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 2, within=5, what="what is kept")
+    found = page.evaluate(EVERYTHING)["found"]
+    for words in ("written", "signal", "thought", "sending", "the key"):
+        assert words not in found
+
+    act(Session.objects.all().delete)
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    sign_in(page, site, live_cast.ada)
+    page.goto(thread)
+    write(page, "somebody else")
+    expect(said(page, "somebody else")).to_contain_text("waiting to be read")
+    expect(page.locator(COMPOSER)).to_have_value("")
+    assert bodies(live_cast.ben) == ["the line is up"]
+    assert bodies(live_cast.ada)[-1] == "somebody else"
+
+    sign_in(page, site, live_cast.ben)
+    page.goto(thread)
+    expect(said(page, "without signal")).to_contain_text("waiting to be read", timeout=15_000)
+    expect(page.locator(COMPOSER)).to_have_value("and half a thought")
+    assert bodies(live_cast.ben) == ["the line is up", "written without signal"]
+    assert act(Message.objects.filter(author=live_cast.ada).count) == 2
+
+
+def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    page.fill(COMPOSER, "a thought for later")
+    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 1, within=5, what="the draft")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(COMPOSER)).to_have_value("a thought for later")
+    page.goto("/me")
+    page.route("**/sign-out", lambda route: route.fulfill(status=204))
+    page.get_by_text("Go from this phone for good").click()
+    page.get_by_role("button", name="Sign me out").click()
+    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 0, within=5, what="an empty shelf")
+
+    other.fill(COMPOSER, "typed on a page that was still open")
+    other.wait_for_timeout(300)
+    assert other.evaluate(EVERYTHING)["rows"] == 0
+
+
+def test_after_leave_a_page_brings_no_key(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
+    page = phone(live_site().start_web(), live_cast.ben)
+    brought = 'meta[name="shelf-key"]'
+    assert page.request.get("/spaces").text().count('name="shelf-key"') == 1
+    page.goto("/spaces")
+    expect(page.locator(brought)).to_have_count(0)
+    page.route("**/weather", lambda route: route.abort())
+    page.click(".top-leave")
+    page.wait_for_timeout(600)
+    assert "shelf-key" not in page.request.get("/").text()
