@@ -139,6 +139,12 @@ WAITING: dict[str, str | Promise] = {
     "range": _("Most likely {low} to {high} minutes."),
     "about": _("Most likely about {high} minutes."),
     "soon": _("Most likely within a minute."),
+    "half_hour": _(
+        "It may take more than half an hour. The phone numbers under Help now answer day and night."
+    ),
+    "hour": _(
+        "It may take more than an hour. The phone numbers under Help now answer day and night."
+    ),
     "unknown": _("We can't say yet how long it will take. We'll tell you as soon as we can."),
     "nobody": _(
         "Nobody is free right now. Our on-call people are being told. If you can't wait, the "
@@ -148,6 +154,10 @@ WAITING: dict[str, str | Promise] = {
     "write": _("Start writing now"),
     "go": _("Go to the talk"),
 }
+
+
+LONG_MINUTES = 60
+"""A wait that may be longer than this is told in words: nobody plans a night by such a number."""
 
 
 def place_words(place: int | None) -> str:
@@ -163,6 +173,9 @@ def wait_words(low: int | None, high: int | None) -> str:
         return str(WAITING["unknown"])
     if high < 1:
         return str(WAITING["soon"])
+    if high > LONG_MINUTES:
+        sure_of_an_hour = low is not None and low >= LONG_MINUTES
+        return str(WAITING["hour" if sure_of_an_hour else "half_hour"])
     if low is None or low >= high or low < 1:
         return str(WAITING["about"]).format(high=high)
     return str(WAITING["range"]).format(low=low, high=high)

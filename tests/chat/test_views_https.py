@@ -146,7 +146,7 @@ def test_the_phone_and_the_server_say_the_same_sentences() -> None:
         message = {"state": state, "notice": notice, "machine_reading": reading}
         cases.append((message, {"own": own, "private": private, "staff": staff}))
         expected.append(words.message_state_words(**message, own=own, private=private, told=staff))
-    waits = list(product([None, 0, 1, 5], [None, 0, 1, 5, 12]))
+    waits = list(product([None, 0, 1, 5, 26, 60], [None, 0, 1, 5, 12, 60, 61, 130]))
     places = [None, 0, 1, 2, 30]
     catalogue = {
         name: {key: str(text) for key, text in texts.items()}
@@ -171,3 +171,19 @@ def test_the_phone_and_the_server_say_the_same_sentences() -> None:
     assert said["cases"] == expected
     assert said["waits"] == [words.wait_words(low, high) for low, high in waits]
     assert said["places"] == [words.place_words(place) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words_told"),
+    [
+        (8, 40, "Most likely 8 to 40 minutes."),
+        (26, 130, "It may take more than half an hour."),
+        (65, 90, "It may take more than an hour."),
+    ],
+)
+def test_a_long_wait_is_told_in_words_with_something_that_answers_now(
+    low: int, high: int, words_told: str
+) -> None:
+    told = words.wait_words(low, high)
+    assert told.startswith(words_told)
+    assert high <= words.LONG_MINUTES or "under Help now" in told

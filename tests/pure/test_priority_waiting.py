@@ -46,7 +46,23 @@ def test_the_range_is_learned_from_recent_waits_and_grows_by_rounds() -> None:
     recent = [4.0, 4.0, 5.0, 6.0, 8.0, 12.0]
     assert wait_range(place=1, on_duty=2, recent=recent) == (4, 10)
     assert wait_range(place=2, on_duty=2, recent=recent) == (4, 10)
-    assert wait_range(place=3, on_duty=2, recent=recent) == (8, 20)
+    assert wait_range(place=3, on_duty=2, recent=recent) == (9, 18)
+
+
+def test_over_many_rounds_short_and_long_waits_even_out() -> None:
+    """Thirteen turns in a row are seldom all of the longest kind, nor all of the shortest."""
+    recent = [4.0, 4.0, 5.0, 6.0, 8.0, 12.0]
+    assert wait_range(place=13, on_duty=1, recent=recent) == (65, 90)
+
+
+def test_a_long_wait_is_not_told_to_the_minute() -> None:
+    likely = wait_range(place=4, on_duty=1, recent=[7.0, 8.0, 9.0, 9.0, 11.0])
+    assert likely is not None
+    assert [minutes % 5 for minutes in likely] == [0, 0]
+
+
+def test_while_little_is_known_the_range_stays_wide() -> None:
+    assert wait_range(place=4, on_duty=1, recent=[]) == (8, 40)
 
 
 @pytest.mark.parametrize(("share", "value"), [(0, 1.0), (0.5, 2.5), (1, 4.0)])
