@@ -145,6 +145,7 @@ WAITING: dict[str, str | Promise] = {
     "hour": _(
         "It may take more than an hour. The phone numbers under Help now answer day and night."
     ),
+    "counted": _("We last counted at {time}, so this may be old. We keep your place."),
     "unknown": _("We can't say yet how long it will take. We'll tell you as soon as we can."),
     "nobody": _(
         "Nobody is free right now. Our on-call people are being told. If you can't wait, the "

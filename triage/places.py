@@ -7,10 +7,14 @@ from typing import Final
 
 from chat.actions.help import tell_place
 from chat.kernel import clock
-from chat.models import HelpRequest
+from chat.models import HelpRequest, WorkerBeat
+from chat.models.beat import PLACES
 from chat.states import HelpState
 from triage.models import Case, DutyShift
 from triage.waiting import wait_range
+
+COUNTED_EVERY: Final = dt.timedelta(seconds=10)
+"""How often we write down that we are counting."""
 
 LEARN_FROM: Final = dt.timedelta(hours=24)
 LEARN_FROM_CASES: Final = 40
@@ -37,6 +41,7 @@ def tell_places() -> int:
     }
     if not requests:
         return 0
+    _still_counting(now)
     on_duty = DutyShift.objects.on_duty(now=now).count()
     recent = recent_waits(now=now)
     changed = 0
@@ -54,3 +59,9 @@ def tell_places() -> int:
             nobody_on_duty=on_duty == 0,
         )
     return changed
+
+
+def _still_counting(now: dt.datetime) -> None:
+    """Written before anybody is told, so that nobody reads a new place as an old one."""
+    if not WorkerBeat.objects.filter(name=PLACES, at__gt=now - COUNTED_EVERY).exists():
+        WorkerBeat.objects.report(PLACES, now=now)

@@ -13,7 +13,7 @@ USUAL_MINUTES: Final = (2.0, 10.0)
 """What we say until we know better: wide, so that it is seldom wrong."""
 
 EXACT_MINUTES: Final = 20
-"""Up to here we name the minute; above it a number in steps of five promises no more than we know."""
+"""Up to here we name the minute; above it, steps of five promise no more than we know."""
 
 LOW_SHARE: Final = 0.25
 MIDDLE_SHARE: Final = 0.5

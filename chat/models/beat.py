@@ -5,8 +5,14 @@ import datetime as dt
 from django.db import models
 
 SCREENING = "screening"
+PLACES = "places"
+"""Whoever works out the places of those who wait."""
+
 STALE_AFTER = dt.timedelta(seconds=15)
 """A reader that has not reported for this long counts as absent."""
+
+COUNT_IS_OLD_AFTER = dt.timedelta(minutes=1)
+"""From then on people are told when their place was last worked out."""
 
 
 class BeatManager(models.Manager["WorkerBeat"]):
@@ -16,6 +22,11 @@ class BeatManager(models.Manager["WorkerBeat"]):
 
     def is_awake(self, name: str, *, now: dt.datetime) -> bool:
         return self.filter(name=name, at__gte=now - STALE_AFTER).exists()
+
+    def old_count(self, *, now: dt.datetime) -> dt.datetime | None:
+        """When places were last worked out, if that is a while ago; ``None``: they are fresh."""
+        rows = self.filter(name=PLACES, at__lt=now - COUNT_IS_OLD_AFTER)
+        return rows.values_list("at", flat=True).first()
 
 
 class WorkerBeat(models.Model):

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from chat.access import Audience, Seat, can_post, seats_for
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
-from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
+from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User, WorkerBeat
 from chat.realtime import protocol as p
 from chat.states import ConversationKind, HelpState, MessageState, Notice
 
@@ -190,6 +190,14 @@ def _talk_view(talk: Conversation, user: User) -> p.TalkView:
     )
 
 
+def counted_at(state: str, place: int | None) -> str:
+    """When this place was worked out, if that is a while ago: whoever does it may be down."""
+    if state != HelpState.WAITING or place is None:
+        return ""
+    at = WorkerBeat.objects.old_count(now=clock.now())
+    return at.isoformat(timespec="seconds") if at else ""
+
+
 def _help_view(request: HelpRequest) -> p.HelpView:
     return p.HelpView(
         id=request.pk,
@@ -199,4 +207,5 @@ def _help_view(request: HelpRequest) -> p.HelpView:
         wait_from_minutes=request.wait_from_minutes,
         wait_to_minutes=request.wait_to_minutes,
         nobody_on_duty=request.nobody_on_duty,
+        counted_at=counted_at(request.state, request.place),
     )

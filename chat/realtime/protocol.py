@@ -187,7 +187,10 @@ class HelpAccepted(ServerFrame, frozen=True, tag="help.accepted"):
 
 
 class HelpView(Struct, frozen=True, omit_defaults=True):
-    """Where somebody stands who asked for help; the wait is a range in whole minutes."""
+    """Where somebody stands who asked for help; the wait is a range in whole minutes.
+
+    ``counted_at`` (UTC in ISO 8601) is there only where nobody has worked it out for a while.
+    """
 
     id: int
     state: str
@@ -196,6 +199,7 @@ class HelpView(Struct, frozen=True, omit_defaults=True):
     wait_from_minutes: int | None = None
     wait_to_minutes: int | None = None
     nobody_on_duty: bool = False
+    counted_at: str = ""
 
 
 class TalkView(Struct, frozen=True, omit_defaults=True):

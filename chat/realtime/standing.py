@@ -21,14 +21,14 @@ from django.http import parse_cookie
 from chat.kernel import clock
 from chat.models import HelpRequest, Membership, User
 from chat.realtime import protocol
-from chat.realtime.feed import TALKS_SHOWN
+from chat.realtime.feed import TALKS_SHOWN, counted_at
 from chat.states import ConversationKind, HelpState
 
 NOT_SIGNED_IN = ""
 WAIT = ("place", "wait_from_minutes", "wait_to_minutes", "nobody_on_duty")
 HELP_COLUMNS = ("pk", "state", "conversation_id", *WAIT)
-HELP_FACTS = ("id", "state", "conversation", *WAIT)
-"""The same facts under the names of the frame."""
+HELP_FACTS = ("id", "state", "conversation", *WAIT, "counted_at")
+"""The same facts under the names of the frame, and how old the count is if it is old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,17 @@ def mark_of(user: User, told: protocol.PersonChanged) -> int:
 
 
 def read_marks(user_ids: Collection[int]) -> dict[int, int]:
-    """The same numbers from rows: four queries for everybody in this process, however many.
+    """The same numbers from rows: five queries for everybody in this process, however many.
 
     What a lost ring did not tell is found by comparing. Whoever was shut out has none.
     """
     helped = {}
+    counted = counted_at(HelpState.WAITING, place=1)
     asked = HelpRequest.objects.filter(person__in=user_ids).exclude(state=HelpState.CLOSED)
     for user_id, *facts in asked.values_list("person_id", *HELP_COLUMNS):
-        helped[user_id] = tuple(facts)
+        waiting, place = facts[1] == HelpState.WAITING, facts[3]
+        old = counted if waiting and place is not None else ""
+        helped[user_id] = (*facts, old)
     talks = _talks(user_ids)
     people = User.objects.filter(pk__in=user_ids, is_active=True)
     return {

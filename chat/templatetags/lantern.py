@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
@@ -78,7 +80,10 @@ def place_words(help_view: HelpView) -> str:
 
 @register.filter
 def wait_words(help_view: HelpView) -> str:
-    """How long it will most likely take."""
+    """How long it will most likely take, or how old the last count is."""
+    if help_view.counted_at:
+        at = timezone.localtime(dt.datetime.fromisoformat(help_view.counted_at))
+        return str(words.WAITING["counted"]).format(time=date_format(at, "H:i"))
     return words.wait_words(help_view.wait_from_minutes, help_view.wait_to_minutes)
 
 

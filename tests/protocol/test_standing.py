@@ -6,10 +6,12 @@ import pytest
 
 from chat.actions.conversations import join_talk, leave_talk, open_talk
 from chat.actions.help import tell_place
-from chat.models import User
+from chat.models import User, WorkerBeat
+from chat.models.beat import PLACES
 from chat.realtime import feed
 from chat.realtime.standing import mark_of, read_marks
 from tests.cast import Cast
+from tests.conftest import Hands
 
 
 def both(user: User) -> tuple[int, int]:
@@ -48,13 +50,26 @@ def test_both_ways_of_marking_agree_and_every_change_shows(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
+def test_an_open_page_is_told_when_nobody_counts_any_more(cast: Cast, hands: Hands) -> None:
+    request = cast.asks_for_help(cast.ada)
+    WorkerBeat.objects.report(PLACES, now=hands.now)
+    tell_place(
+        request=request, place=2, wait_from_minutes=5, wait_to_minutes=9, nobody_on_duty=False
+    )
+    fresh = both(cast.ada)
+    hands.forward(minutes=3)
+    old = both(cast.ada)
+    assert fresh[0] == fresh[1] != old[0] == old[1]
+
+
+@pytest.mark.django_db
 def test_marks_of_many_people_take_no_more_queries_than_of_one(
     cast: Cast, django_assert_num_queries: pytest.FixtureRequest
 ) -> None:
     for user in (cast.ada, cast.ben, cast.sal):
         open_talk(person=user, by=user)
         cast.asks_for_help(user)
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(5):  # type: ignore[operator]
         marks = read_marks([cast.ada.pk, cast.ben.pk, cast.sal.pk, cast.eve.pk])
     assert len(set(marks.values())) == 4
 

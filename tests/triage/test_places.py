@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
+from chat.kernel import clock
 from chat.models import HelpRequest, User
+from chat.realtime.feed import person_state
+from chat.templatetags import lantern
 from tests.triage import house
 from triage.actions.cases import claim_case, hand_back_case
 from triage.intake import intake_step
@@ -72,6 +76,29 @@ def test_the_range_is_learned_from_those_picked_up_lately() -> None:
         intake_step()
     _, low, high, _ = told(ada)
     assert (low, high) in {(20, 25), (19, 25)}
+
+
+def test_a_count_that_nobody_renews_is_told_with_its_time() -> None:
+    house.cleo()
+    ada = house.young()
+    house.ask(ada)
+    intake_step()
+    counted = clock.now()
+    assert wait_words(ada).startswith("Most likely")
+    with house.later(minutes=3):
+        at = timezone.localtime(counted).strftime("%H:%M")
+        assert (
+            wait_words(ada) == f"We last counted at {at}, so this may be old. We keep your place."
+        )
+        intake_step()
+        assert wait_words(ada).startswith("Most likely")
+
+
+def wait_words(person: User) -> str:
+    """What the person's page says about how long it will take."""
+    view = person_state(person).help
+    assert view is not None
+    return lantern.wait_words(view)
 
 
 def test_nothing_is_said_twice() -> None:

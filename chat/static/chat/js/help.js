@@ -7,6 +7,9 @@ import { fill, placeWords, waitWords } from "./sentences.js";
 
 const RELOAD_MS = 20_000;
 const SEEN = "lantern-seen";
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+  hour: "2-digit", minute: "2-digit",
+});
 
 // Asking while offline: the ask is kept, the numbers are there, nothing breaks.
 
@@ -41,6 +44,12 @@ live.on("help.accepted", () => {
 
 // Where they stand.
 
+/** @param {any} help */
+function howLong({ wait_from_minutes: low, wait_to_minutes: high, counted_at: counted }) {
+  if (!counted) return waitWords(low, high, words.waiting);
+  return fill(words.waiting.counted, { time: clock.format(new Date(counted)) });
+}
+
 /** @param {HTMLElement} box @param {any} help */
 function stand(box, help) {
   const waiting = help.state === "waiting";
@@ -49,10 +58,7 @@ function stand(box, help) {
     slot(box, "place"),
     waiting ? placeWords(help.place, waits) : waits.with_someone,
   );
-  say(
-    slot(box, "wait"),
-    waiting ? waitWords(help.wait_from_minutes, help.wait_to_minutes, waits) : "",
-  );
+  say(slot(box, "wait"), waiting ? howLong(help) : "");
   const nobody = slot(box, "nobody");
   if (nobody) nobody.hidden = !waiting || !help.nobody_on_duty;
   const go = slot(box, "go");
