@@ -38,9 +38,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phones", type=int, default=50)
-    parser.add_argument("--rate", type=float, default=0.7, help="Messages a second and phone.")
+    parser.add_argument("--talks", type=int, default=15, help="Private talks; the rest is threads.")
+    parser.add_argument("--rate", type=float, default=3.0, help="Messages a second and phone.")
+    parser.add_argument("--backlog", type=int, default=3000, help="Unread, people stop writing.")
+    parser.add_argument("--history", default="", help="Where every operation is written down.")
     parser.add_argument("--keep", action="store_true", help="Keep the folder with the logs.")
     options = parser.parse_args()
+    options.history = options.history or ROOT / "var" / "faults" / f"{options.seed}.jsonl"
     with tempfile.TemporaryDirectory(prefix="lantern-faults-") as folder:
         house = House(Path(folder), SOCKET_FRAMES="400", LOG_LEVEL="WARNING")
         os.environ.update(house.environment, DJANGO_SETTINGS_MODULE="config.settings")

@@ -3,57 +3,81 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Max, Min
 
 from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
-from chat.states import ConversationKind, MachineReading, MessageState
+from chat.states import MachineReading, MessageState
 from moderation.models import Assessment
 from tests.faults.history import History
 from tests.faults.phone import FaultPhone
+from tests.protocol.phone import Phone
 from triage.models import CaseSource
 
 MARK_OF_CRISIS = "want to die"
 """In the words of the phones of this run that say they are in danger."""
 
 
-def is_quiet() -> bool:
-    """Nothing is waiting to be read any more, and nothing to be brought before a clinician."""
-    waiting = Message.objects.filter(due_at__isnull=False).exists()
-    return not waiting and not Assessment.objects.filter(due_at__isnull=False).exists()
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message as the database has it, without what only a page needs: runs are long."""
+
+    pk: int
+    body: str
+    revision: int
+    state: str
+    machine_reading: str
+    is_thread: bool
+
+
+def kept_messages() -> dict[str, Kept]:
+    """Every message there is, by the id that its phone gave it."""
+    rows = Message.objects.select_related("conversation").iterator(chunk_size=2000)
+    return {
+        str(m.client_id): Kept(
+            m.pk, m.body, m.revision, m.state, m.machine_reading, not m.conversation.is_private
+        )
+        for m in rows
+    }
 
 
 def verdict(history: History, phones: list[FaultPhone]) -> dict[str, Any]:
     """The run's last line."""
-    rows = {str(m.client_id): m for m in Message.objects.select_related("author", "conversation")}
+    rows = kept_messages()
     acked = [send for send in history.sends.values() if send.outcome == "ok"]
     gone = [s for s in acked if s.client_id not in rows or rows[s.client_id].pk != s.answer]
     altered = [s for s in acked if s.client_id in rows and rows[s.client_id].body != s.body]
-    screens = [_screen(phone) for phone in phones]
-    for phone, found in zip(phones, screens, strict=True):
-        wrong = {name: count for name, count in found.items() if count}
-        if wrong:
-            history.note(op="screen", phone=phone.name, **wrong, heads=_heads(phone))
+    found = _screens(history, phones)
     return {
         "acked": len(acked),
         "failed": history.count("fail"),
         "unknown": history.count("unknown"),
         "help_acked": history.count("helped"),
-        "lost": len(gone) + len(altered) + sum(found["missing"] for found in screens),
-        "duplicates": _doubled(rows) + sum(found["doubled"] for found in screens),
-        "order_violations": len(history.disorder)
-        + sum(found["disorder"] for found in screens)
-        + _holes(),
+        "lost": len(gone) + len(altered) + found["missing"],
+        "duplicates": _doubled(rows) + found["doubled"],
+        "order_violations": len(history.disorder) + found["disorder"] + _holes(),
         "unread": _unread(rows),
-        "removed_visible": sum(found["removed"] for found in screens),
+        "removed_visible": found["removed"],
         "crisis_without_case": _without_case(history, rows),
         "removed": sum(1 for m in rows.values() if m.state == MessageState.REMOVED),
         "published": sum(1 for m in rows.values() if m.state == MessageState.PUBLISHED),
         "connects": sum(phone.connects for phone in phones),
-        "faults": sum(history.faults.values()),
-        "faults_by_kind": dict(sorted(history.faults.items())),
+        "faults": dict(sorted(history.faults.items())),
     }
+
+
+def _screens(history: History, phones: list[FaultPhone]) -> Counter[str]:
+    """All phones together; what is wrong with one of them is written down."""
+    together: Counter[str] = Counter()
+    for phone in phones:
+        found = _screen(phone)
+        together += found
+        wrong = {name: count for name, count in found.items() if count}
+        if wrong:
+            history.note(op="screen", phone=phone.name, **wrong, heads=_heads(phone))
+    return together
 
 
 def _heads(phone: FaultPhone) -> dict[int, tuple[int, int]]:
@@ -62,7 +86,7 @@ def _heads(phone: FaultPhone) -> dict[int, tuple[int, int]]:
     return {key: (screen.head, ends[key]) for key, screen in phone.screens.items()}
 
 
-def _doubled(rows: dict[str, Message]) -> int:
+def _doubled(rows: dict[str, Kept]) -> int:
     """Every body of a run is unique, so two rows with the same words are one send twice."""
     bodies = Counter(message.body for message in rows.values())
     return sum(count - 1 for count in bodies.values())
@@ -84,21 +108,21 @@ def _holes() -> int:
 def _screen(phone: FaultPhone) -> Counter[str]:
     """One phone against the rows: what it shows must be what it may see, in everybody's order."""
     found: Counter[str] = Counter()
-    user = User.objects.get(pk=phone.user_id)
-    for conversation, screen in phone.screens.items():
-        shown = screen.screen()["messages"]
+    sees_all = User.objects.get(pk=phone.user_id).is_staff_member
+    for conversation in phone.conversations:
+        # A phone that never got a conversation at all misses everything in it.
+        shown = phone.screens.get(conversation, Phone()).screen()["messages"]
         ids = [message["id"] for message in shown]
-        placed = [m["position"] for m in shown if m.get("position")]
+        first = min((m["position"] for m in shown if m.get("position")), default=0)
         rows = Message.objects.filter(conversation=conversation).order_by("position", "pk")
-        published = rows.filter(state=MessageState.PUBLISHED, position__isnull=False)
-        if placed:
-            published = published.filter(position__gte=min(placed))
-        wanted = list(published.values_list("pk", flat=True))
+        facts = list(rows.values_list("pk", "state", "author", "position"))
+        published = MessageState.PUBLISHED
+        wanted = [pk for pk, state, _, at in facts if state == published and at and at >= first]
         allowed = {
-            m.pk for m in rows if m.state == MessageState.PUBLISHED or m.author_id == user.pk
+            pk
+            for pk, state, author, _ in facts
+            if sees_all or state == published or author == phone.user_id
         }
-        if user.is_staff_member:
-            allowed = {m.pk for m in rows}
         found["missing"] += len(set(wanted) - set(ids))
         found["removed"] += len(set(ids) - allowed)
         found["doubled"] += len(ids) - len(set(ids))
@@ -108,19 +132,19 @@ def _screen(phone: FaultPhone) -> Counter[str]:
     return found
 
 
-def _unread(rows: dict[str, Message]) -> int:
+def _unread(rows: dict[str, Kept]) -> int:
     """Accepted messages without a verdict at the revision that stands."""
     read = set(Assessment.objects.values_list("message", "revision"))
     return sum(
         1
         for m in rows.values()
         if (m.pk, m.revision) not in read
-        or (m.state == MessageState.PENDING and m.conversation.kind == ConversationKind.THREAD)
+        or (m.state == MessageState.PENDING and m.is_thread)
         or m.machine_reading == MachineReading.WAITING
     )
 
 
-def _without_case(history: History, rows: dict[str, Message]) -> int:
+def _without_case(history: History, rows: dict[str, Kept]) -> int:
     """Words of crisis and requests for help that no clinician has before them."""
     signals = set(CaseSource.objects.filter(kind="assessment").values_list("source_id", flat=True))
     assessed = {

@@ -33,6 +33,9 @@ class History:
     positions: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     disorder: list[str] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    ended: int = 0
+    """Processes that ended although nobody ended them."""
+
     _file: IO[str] | None = None
 
     def note(self, **facts: Any) -> None:

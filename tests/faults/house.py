@@ -33,8 +33,13 @@ class Service:
         self.folder = folder
         self.options = options
         self.process: subprocess.Popen[bytes] | None = None
+        self.wanted = False
+        """Whether it should be running now; what is wanted and gone ended by itself."""
+
+        self.frozen = False
 
     def start(self) -> None:
+        self.wanted, self.frozen = True, False
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -49,12 +54,27 @@ class Service:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
+    @property
+    def is_gone(self) -> bool:
+        """Ended although nobody here ended it."""
+        return self.wanted and self.process is not None and self.process.poll() is not None
+
+    def freeze(self) -> None:
+        self.frozen = True
+        self.tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.frozen = False
+        self.tell(signal.SIGCONT)
+
     def kill(self) -> None:
+        self.wanted = False
         self.tell(signal.SIGKILL)
         if self.process is not None:
             self.process.wait(20)
 
     def stop(self, how: int = signal.SIGTERM) -> int:
+        self.wanted = False
         return end(self.process, how) if self.process is not None else 0
 
 
@@ -157,13 +177,27 @@ class House:
         for port in self.web_ports:
             self.wait_for_web(port)
 
+    @property
+    def services(self) -> list[Service]:
+        return [*self.webs, *self.workers, self.redis, self.postgres]
+
+    def start_what_is_gone(self) -> list[str]:
+        """Start again what ended by itself, as whoever minds a server does; returns the names."""
+        gone = [service for service in self.services if service.is_gone]
+        for service in gone:
+            service.start()
+        return [service.name for service in gone]
+
+    def database_answers(self) -> bool:
+        return _answers(self.database_port)
+
     def wait_for_web(self, port: int) -> None:
         wait_until(lambda: accepts(port), within=STARTS_WITHIN, what="a web process")
 
     def stop(self) -> None:
         """Everything, in order; frozen ones are thawed first."""
-        for service in (*self.webs, *self.workers, self.redis, self.postgres):
-            service.tell(signal.SIGCONT)
+        for service in self.services:
+            service.thaw()
         for service in (*self.webs, *self.workers):
             service.tell(signal.SIGTERM)
         for service in (*self.webs, *self.workers, self.redis):

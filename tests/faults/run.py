@@ -4,115 +4,119 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import random
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.management import call_command
+from django.db import Error as DatabaseError
 
-from chat.actions.conversations import join_talk, open_talk, start_thread
-from chat.actions.messages import remove_message
-from chat.actions.people import start_young_person
+from chat.kernel.db import run_db
 from chat.kernel.errors import DomainError
-from chat.models import Message, Space, User
-from chat.states import MessageState, Notice, Role
-from tests.faults.checks import MARK_OF_CRISIS, is_quiet, verdict
+from chat.models import User
+from tests.faults.calm import calm, unread, until_none
+from tests.faults.checks import MARK_OF_CRISIS, verdict
 from tests.faults.history import History
 from tests.faults.house import House
 from tests.faults.nemesis import Nemesis
+from tests.faults.pace import Pace
+from tests.faults.people import Seat, furnish, remove_one
 from tests.faults.phone import FaultPhone
 from tests.faults.proxy import Proxy
-from tests.servers import ROOT
 from tests.sessions import session_of
 
-THREADS = 4
-TALKS = 5
-CALM_WITHIN = 150.0
-READER_WITHIN = 120.0
+REPORT_EVERY = 10.0
+REMOVE_EVERY = 0.7
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class Seat:
-    user: User
-    conversations: list[int]
-
-
-def furnish(phones: int) -> tuple[list[Seat], User]:
-    """People and conversations: young people in threads, some in private talks with clinicians."""
-    call_command("migrate", interactive=False, verbosity=0)
-    space = Space.objects.create(slug="storm", name="Storm", about="", age_bands="|16-17|")
-    moderator = _staff("mo", Role.MODERATOR)
-    seats = []
-    for number in range(phones - TALKS):
-        young, _ = start_young_person(nickname=f"Young {number}", age_band="16-17")
-        seats.append(Seat(young, []))
-    threads = [
-        start_thread(
-            by=seats[n].user, space=space, client_id=uuid.uuid4(), body=f"thread {n} opens"
-        ).pk
-        for n in range(THREADS)
-    ]
-    for number, seat in enumerate(seats):
-        seat.conversations.append(threads[number % THREADS])
-    for number in range(TALKS):
-        young = seats[number]
-        talk = open_talk(person=young.user, by=young.user)
-        clinician = _staff(f"clinician-{number}", Role.CLINICIAN)
-        join_talk(talk=talk, user=clinician)
-        young.conversations.append(talk.pk)
-        seats.append(Seat(clinician, [talk.pk]))
-    return seats, moderator
-
-
-def _staff(name: str, role: Role) -> User:
-    return User.objects.create_staff(username=name, nickname=name.title(), role=role, password=None)
+Over = Callable[[], bool]
 
 
 async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str, Any]:
     dice = random.Random(options.seed)
-    seats, moderator = await sync_to_async(furnish)(options.phones)
+    seats, moderator = await run_db(furnish, options.phones, options.talks)
     house.start_site()
-    history = History(ROOT / "var" / "faults" / f"{options.seed}.jsonl")
+    history = History(Path(options.history))
     proxies = [await Proxy(port).start() for port in house.web_ports]
-    phones = [
-        FaultPhone(
-            name=f"{seat.user.nickname}",
-            user_id=seat.user.pk,
-            cookie=await sync_to_async(session_of)(seat.user),
-            conversations=seat.conversations,
-            urls=[f"ws://127.0.0.1:{proxy.port}/socket" for proxy in proxies],
-            history=history,
-            dice=random.Random(dice.getrandbits(64)),
-        )
-        for seat in seats
-    ]
+    phones = [await _phone(seat, proxies, history, dice) for seat in seats]
     lives = [asyncio.create_task(phone.live()) for phone in phones]
-    await _until(lambda: sync_to_async(is_quiet)(), READER_WITHIN, "the reader's start")
+    await until_none(lambda: run_db(unread))  # The readers have started when all this is read.
     size = f"{len(phones)} phones, {len(house.webs)} web, {len(house.workers)} workers"
     say(f"{size}, seed {options.seed}, {options.seconds:.0f} s")
-    began = time.monotonic()
-
-    def over() -> bool:
-        return time.monotonic() - began > options.seconds
-
     nemesis = Nemesis(house, proxies, history, random.Random(dice.getrandbits(64)), options.seconds)
-    writers = [asyncio.create_task(_chat(phone, options.rate, over)) for phone in phones]
-    remover = asyncio.create_task(_remove(moderator, random.Random(options.seed), over))
-    reporter = asyncio.create_task(_report(history, phones, say, over))
-    await nemesis.rage(over)
-    await asyncio.gather(*writers, remover, reporter)
-    say("calm: waiting until everything is answered, read and on every screen")
-    await _calm(phones, say)
+    pace = Pace(options.rate, options.backlog)
+    began = time.monotonic()
+    await _rage(nemesis, phones, pace, moderator, options, say)
+    stormed = time.monotonic() - began
+    say(f"calm after {stormed:.0f} s: until everything is answered, read and on every screen")
+    minder = asyncio.create_task(_mind(house, history))
+    await calm(phones, say)
+    minder.cancel()
     for phone in phones:
         phone.stopping = True
-    result = await sync_to_async(verdict)(history, phones)
+    result = await run_db(verdict, history, phones)
+    await _end(phones, lives, proxies, history, say)
+    acked = result["acked"]
+    return {
+        "seed": options.seed,
+        "seconds": round(stormed, 1),
+        "phones": len(phones),
+        **result,
+        "acked_per_second": round(acked / stormed, 1),
+        "calm_seconds": round(time.monotonic() - began - stormed, 1),
+        "caught_mid_batch": nemesis.caught,
+        "ended_by_themselves": history.ended,
+    }
+
+
+async def _phone(
+    seat: Seat, proxies: list[Proxy], history: History, dice: random.Random
+) -> FaultPhone:
+    return FaultPhone(
+        name=seat.user.nickname,
+        user_id=seat.user.pk,
+        cookie=await run_db(session_of, seat.user),
+        conversations=seat.conversations,
+        urls=[f"ws://127.0.0.1:{proxy.port}/socket" for proxy in proxies],
+        history=history,
+        dice=random.Random(dice.getrandbits(64)),
+    )
+
+
+async def _rage(
+    nemesis: Nemesis,
+    phones: list[FaultPhone],
+    pace: Pace,
+    moderator: User,
+    options: argparse.Namespace,
+    say: Say,
+) -> None:
+    """The storm: as long as asked for, and until the nemesis has done every kind once."""
+    ended = asyncio.Event()
+    over = ended.is_set
+    others = [
+        *(_chat(phone, pace, over) for phone in phones),
+        _remove(moderator, random.Random(options.seed), over),
+        _report(nemesis.history, phones, pace, say, over),
+        pace.keep(over),
+    ]
+    tasks = [asyncio.create_task(job) for job in others]
+    minder = asyncio.create_task(_mind(nemesis.house, nemesis.history))
+    end = time.monotonic() + options.seconds
+    await nemesis.rage(lambda: time.monotonic() > end)
+    ended.set()
+    await asyncio.gather(*tasks)
+    minder.cancel()
+
+
+async def _end(
+    phones: list[FaultPhone],
+    lives: list[asyncio.Task[None]],
+    proxies: list[Proxy],
+    history: History,
+    say: Say,
+) -> None:
     for phone in phones:
         history.note(op="phone", phone=phone.name, on_line=phone.line is not None)
     for life in lives:
@@ -123,15 +127,16 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
     for line in history.disorder[:10]:
         say(f"disorder: {line}")
     history.close()
-    return {"seed": options.seed, "seconds": options.seconds, "phones": len(phones), **result}
 
 
-async def _chat(phone: FaultPhone, rate: float, over: Callable[[], bool]) -> None:
+async def _chat(phone: FaultPhone, pace: Pace, over: Over) -> None:
     """Write at random moments; now and then words of crisis, and now and then ask for help."""
     number = 0
     young = phone.name.startswith("Young")
     while not over():
-        await asyncio.sleep(phone.dice.expovariate(rate))
+        await pace.pause(phone, over)
+        if over():
+            return
         number += 1
         body = f"{phone.name} has something to say, number {number}"
         luck = phone.dice.random()
@@ -142,75 +147,33 @@ async def _chat(phone: FaultPhone, rate: float, over: Callable[[], bool]) -> Non
         await phone.send(phone.dice.choice(phone.conversations), body)
 
 
-async def _remove(moderator: User, dice: random.Random, over: Callable[[], bool]) -> None:
+async def _remove(moderator: User, dice: random.Random, over: Over) -> None:
     """A moderator takes published messages off everybody's screens meanwhile."""
-
-    def one() -> None:
-        rows = Message.objects.filter(state=MessageState.PUBLISHED, conversation__kind="thread")
-        newest = list(rows.order_by("-pk")[:40])
-        if newest:
-            message = dice.choice(newest)
-            remove_message(message=message, by=moderator, notice=Notice.NOT_PUBLISHED)
-
     while not over():
-        await asyncio.sleep(0.7)
-        # A database that was just killed refuses this too; the next try will do.
-        with contextlib.suppress(DomainError, Exception):
-            await sync_to_async(one)()
+        await asyncio.sleep(REMOVE_EVERY)
+        try:
+            await run_db(remove_one, moderator, dice)
+        except (DomainError, DatabaseError):
+            continue  # A database that was just killed refuses this too; the next try will do.
 
 
 async def _report(
-    history: History, phones: list[FaultPhone], say: Say, over: Callable[[], bool]
+    history: History, phones: list[FaultPhone], pace: Pace, say: Say, over: Over
 ) -> None:
     while not over():
-        await asyncio.sleep(10)
+        await asyncio.sleep(REPORT_EVERY)
         waiting = sum(len(phone.outbox) for phone in phones)
         here = sum(1 for phone in phones if phone.line is not None)
-        faults = sum(history.faults.values())
-        say(f"{history.count('ok')} acked, {waiting} unanswered, {here} on line, {faults} faults")
+        say(
+            f"{history.count('ok')} acked, {waiting} unanswered, {pace.unread} unread, "
+            f"{here} on line, {sum(history.faults.values())} faults"
+        )
 
 
-async def _calm(phones: list[FaultPhone], say: Say) -> None:
-    async def answered() -> bool:
-        return not any(phone.outbox for phone in phones)
-
-    async def read() -> bool:
-        return await sync_to_async(is_quiet)()
-
-    async def seen() -> bool:
-        return await sync_to_async(_everybody_is_at_the_head)(phones)
-
-    for check, what in (
-        (answered, "every answer"),
-        (read, "every verdict"),
-        (seen, "every screen"),
-    ):
-        try:
-            await _until(check, CALM_WITHIN, what)
-        except AssertionError as error:
-            say(str(error))
-
-
-def _everybody_is_at_the_head(phones: list[FaultPhone]) -> bool:
-    """Screens hold what a peer is shown, so they are compared by what the next look would add."""
-    from chat.access import access_conversation
-    from chat.realtime import feed
-
-    for phone in phones:
-        user = User.objects.get(pk=phone.user_id)
-        for conversation in phone.conversations:
-            screen = phone.screens.get(conversation)
-            if screen is None:
-                return False
-            frame = feed.catch_up(access_conversation(user, conversation), screen.head)
-            if getattr(frame, "events", None) or frame.head < screen.head:
-                return False
-    return True
-
-
-async def _until(check: Callable[[], Any], within: float, what: str) -> None:
-    end = time.monotonic() + within
-    while not await check():
-        if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come about within {within:.0f} s")
-        await asyncio.sleep(0.5)
+async def _mind(house: House, history: History) -> None:
+    """Start again what ended by itself, and remember that it did."""
+    while True:
+        await asyncio.sleep(1)
+        for name in house.start_what_is_gone():
+            history.note(op="ended", service=name)
+            history.ended += 1

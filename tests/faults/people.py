@@ -1,0 +1,64 @@
+"""Who talks in a run, and where: threads that everybody in them reads, and private talks."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+
+from django.core.management import call_command
+
+from chat.actions.conversations import join_talk, open_talk, start_thread
+from chat.actions.messages import remove_message
+from chat.actions.people import start_young_person
+from chat.models import Message, Space, User
+from chat.states import MessageState, Notice, Role
+
+THREADS = 4
+NEWEST = 40
+"""A moderator removes one of so many."""
+
+
+@dataclass
+class Seat:
+    user: User
+    conversations: list[int]
+
+
+def furnish(phones: int, talks: int) -> tuple[list[Seat], User]:
+    """So many people: young people in threads, some of them in private talks with clinicians."""
+    call_command("migrate", interactive=False, verbosity=0)
+    space = Space.objects.create(slug="storm", name="Storm", about="", age_bands="|16-17|")
+    moderator = _staff("mo", Role.MODERATOR)
+    seats = []
+    for number in range(phones - talks):
+        young, _ = start_young_person(nickname=f"Young {number}", age_band="16-17")
+        seats.append(Seat(young, []))
+    threads = [
+        start_thread(
+            by=seats[n].user, space=space, client_id=uuid.uuid4(), body=f"thread {n} opens"
+        ).pk
+        for n in range(min(THREADS, len(seats)))
+    ]
+    for number, seat in enumerate(seats):
+        seat.conversations.append(threads[number % len(threads)])
+    for number in range(talks):
+        seat = seats[number % (phones - talks)]
+        talk = open_talk(person=seat.user, by=seat.user)
+        clinician = _staff(f"clinician-{number}", Role.CLINICIAN)
+        join_talk(talk=talk, user=clinician)
+        seat.conversations.append(talk.pk)
+        seats.append(Seat(clinician, [talk.pk]))
+    return seats, moderator
+
+
+def _staff(name: str, role: Role) -> User:
+    return User.objects.create_staff(username=name, nickname=name.title(), role=role, password=None)
+
+
+def remove_one(moderator: User, dice: random.Random) -> None:
+    """Take a published message off everybody's screens."""
+    rows = Message.objects.filter(state=MessageState.PUBLISHED, conversation__kind="thread")
+    newest = list(rows.order_by("-pk")[:NEWEST])
+    if newest:
+        remove_message(message=dice.choice(newest), by=moderator, notice=Notice.NOT_PUBLISHED)
