@@ -113,7 +113,7 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     """
     conversation = Conversation.objects.select_related("space").get(pk=seat.conversation.pk)
     newest = list(visible_messages(seat).reverse()[: limit + 1])
-    shown = reversed(newest[:limit])
+    shown = where_written(list(reversed(newest[:limit])))
     views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in shown]
     private = conversation.kind == ConversationKind.ONE_TO_ONE
     return p.ConversationSnapshot(
@@ -126,6 +126,23 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
         may_post=can_post(seat, now=clock.now()),
         earlier=len(newest) > limit,
     )
+
+
+def where_written(messages: Sequence[Message]) -> list[Message]:
+    """Everybody's order, and what has no place (yet) where it was written.
+
+    ``messages`` come by place, those without one after them. Phones with scripts order by the same
+    rule (``ordered`` in ``feed.js``), so a page does not move when its script begins.
+    """
+    unplaced = [message for message in messages if message.position is None]
+    order: list[Message] = []
+    for message in messages:
+        if message.position is None:
+            continue
+        while unplaced and unplaced[0].created_at < message.created_at:
+            order.append(unplaced.pop(0))
+        order.append(message)
+    return order + unplaced
 
 
 def earlier_messages(seat: Seat, *, before: int, limit: int = PAGE) -> list[p.MessageView]:

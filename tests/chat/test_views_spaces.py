@@ -71,6 +71,18 @@ def test_a_thread_begins_with_a_plain_form(client: Client, cast: Cast) -> None:
     assert Message.objects.get().body == "Hello from a form"
 
 
+def test_held_words_stand_where_they_were_written(client: Client, cast: Cast) -> None:
+    thread = cast.thread(words="the first")
+    cast.held(cast.ada, thread, "kept back")
+    cast.says(cast.ben, thread, "said after it")
+    for who in (cast.ada, cast.mo):
+        client.force_login(who)
+        rows = page(client, f"/spaces/corner/{thread.pk}").split('<ol class="messages"')[1]
+        rows = rows.split("</ol>")[0]
+        at = [rows.index(words) for words in ("the first", "kept back", "said after it")]
+        assert at == sorted(at)
+
+
 def test_words_that_are_refused_stay_in_the_form(client: Client, cast: Cast) -> None:
     client.force_login(cast.ada)
     long = "word " * 900
