@@ -124,6 +124,18 @@ def can_post(seat: Seat, *, now: dt.datetime) -> bool:
     return True
 
 
+def access_typing(user: User, conversation_id: int, *, now: dt.datetime) -> Seat:
+    """A private talk in which this person may write now; :class:`Denied` or :class:`Closed`.
+
+    In a space nobody is shown writing: peers are not told who is there.
+    """
+    seat = access_conversation(user, conversation_id)
+    if not seat.conversation.is_private:
+        raise Denied
+    check_may_post(seat, now=now)
+    return seat
+
+
 def access_space(user: User, slug: str) -> Space:
     """A space the person may enter, or :class:`Denied`."""
     space = Space.objects.visible_to(user).filter(slug=slug).first()

@@ -105,11 +105,13 @@ LIVE: dict[str, str | Promise] = {
     "said": _("{name} wrote: {words}"),
     "joined": _("{name} is here."),
     "left": _("{name} has left."),
+    "typing": _("{name} is writing"),
     "here_to_talk": _("{name} is here to talk with you."),
     "someone_here": _("Someone is here to talk with you."),
     "you": _("You"),
     "copied": _("Copied."),
     "not_fetched": _("We couldn't get those just now. Please try again."),
+    "not_through": _("That didn't get through. Nothing is lost: please try again."),
     "changing": _("You're changing what you wrote. It's read again before others see it."),
 }
 """Sentences the pages say while they are open; the scripts find them in the page."""

@@ -45,6 +45,11 @@ def conversation_topic(conversation_id: int) -> str:
     return f"conversation.{conversation_id}"
 
 
+def typing_topic(conversation_id: int) -> str:
+    """Rung with a person instead of a head: whoever else is in that talk sees them writing."""
+    return f"typing.{conversation_id}"
+
+
 def person_topic(user_id: int) -> str:
     return f"person.{user_id}"
 

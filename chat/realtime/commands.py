@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from chat.access import Audience
+from chat.access import Audience, access_typing
 from chat.actions import help as help_actions
 from chat.actions import messages as message_actions
 from chat.actions.sending import Draft
+from chat.kernel import clock
 from chat.kernel.db import run_db
+from chat.kernel.doorbell import doorbell, typing_topic
 from chat.kernel.errors import Denied, Invalid
 from chat.models import Message, User
 from chat.realtime import feed
@@ -44,6 +46,8 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
                 by=await present(connection),
                 message_id=frame.message,
             )
+        case p.TypingTell():
+            await typing_tell(connection, frame)
         case p.Ping():
             connection.push(p.encode(hub().rooms.heads(connection)))
         case p.SessionResume():
@@ -81,6 +85,15 @@ def accepted(message: Message) -> p.MessageAccepted:
         message=view,
         reading="person" if by_person else "machine",
     )
+
+
+async def typing_tell(connection: Connection, frame: p.TypingTell) -> None:
+    """Tell the others; too soon after the last time, nothing happens. There is no row of it."""
+    if not connection.typing_rate.take():
+        return
+    user = await present(connection)
+    await run_db(access_typing, user, frame.conversation, now=clock.now())
+    doorbell().rung(typing_topic(frame.conversation), user.pk)
 
 
 async def help_request(connection: Connection, frame: p.HelpRequest) -> None:

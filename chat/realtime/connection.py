@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge
 
 from chat.access import Seat
 from chat.models import User
+from chat.realtime.limits import TypingRate
 from chat.realtime.wire import AsgiSend, Encoded, wire_of
 
 OUTBOX_FRAMES = 256
@@ -34,7 +35,7 @@ class Connection:
 
     __slots__ = (
         *("__weakref__", "_outbox", "_waiting", "_wire", "_writer"),
-        *("auth_hash", "is_closed", "seats", "session_key", "told", "user"),
+        *("auth_hash", "is_closed", "seats", "session_key", "told", "typing_rate", "user"),
     )
 
     def __init__(self, user: User, session_key: str, send: AsgiSend) -> None:
@@ -45,6 +46,7 @@ class Connection:
         self.told = ""
         """The person's own state as last sent."""
         self.is_closed = False
+        self.typing_rate = TypingRate()
         self._wire = wire_of(send)
         self._outbox: deque[Encoded] = deque()
         self._waiting = 0
@@ -69,6 +71,11 @@ class Connection:
             return
         if rest is not None:
             self._writer = asyncio.create_task(self._write(rest))
+
+    def mention(self, frame: Encoded) -> None:
+        """Send what is worth nothing a moment later: not at all to a phone that is behind."""
+        if self._writer is None:
+            self.pass_on(frame)
 
     async def caught_up(self) -> None:
         """Wait until nothing is queued, before reading more for this phone."""

@@ -6,6 +6,7 @@ limit opens or closes because something else is down. Asking for help is never l
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter as Tally
 
@@ -17,6 +18,9 @@ PER_SECONDS = 10.0
 
 FLOOD_FACTOR = 3
 """Refused frames, in windows' worth, after which a phone that goes on is cut off."""
+
+TYPING_EVERY_SECONDS = 2.0
+"""A little less than phones wait (three), so that a hurried network costs nobody their turn."""
 
 BUSY_CODE = 1013
 FLOOD_CODE = 4429
@@ -55,6 +59,23 @@ class FrameRate:
     def is_flood(self) -> bool:
         """Told to slow down, again and again, and still at it."""
         return self._refused > FLOOD_FACTOR * self._size
+
+
+class TypingRate:
+    """One in ``TYPING_EVERY_SECONDS``; what comes sooner is dropped without a word."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self) -> None:
+        self._at = -math.inf
+
+    def take(self) -> bool:
+        """Whether it is time to tell the others again."""
+        now = time.monotonic()
+        if now - self._at < TYPING_EVERY_SECONDS:
+            return False
+        self._at = now
+        return True
 
 
 class Census:

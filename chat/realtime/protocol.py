@@ -18,6 +18,8 @@ from chat.kernel.errors import Invalid
 MAX_FRAME_BYTES = 16 * 1024
 MAX_FOLLOWS = 50
 HEARTBEAT_SECONDS = 20
+TYPING_SECONDS = 6
+"""How long somebody is shown as writing after they last said so: two of their tellings."""
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -84,6 +86,12 @@ class HelpRequest(ClientFrame, frozen=True, tag="help.request"):
     about_message: Id | None = None
 
 
+class TypingTell(ClientFrame, frozen=True, tag="typing.tell"):
+    """I am writing, in a private talk. At most one in three seconds; kept and logged nowhere."""
+
+    conversation: Id
+
+
 class Ping(ClientFrame, frozen=True, tag="ping"):
     """Are you there? Answered with ``heads``."""
 
@@ -96,6 +104,7 @@ AnyClientFrame = (
     | MessageEdit
     | MessageWithdraw
     | HelpRequest
+    | TypingTell
     | Ping
 )
 
@@ -217,6 +226,14 @@ class PersonChanged(ServerFrame, frozen=True, tag="person.changed"):
     help: HelpView | None = None
 
 
+class PersonTyping(ServerFrame, frozen=True, tag="person.typing"):
+    """Somebody else in a private talk is writing; true for ``seconds`` unless it comes again."""
+
+    conversation: int
+    person: int
+    seconds: int
+
+
 class QueueChanged(ServerFrame, frozen=True, tag="queue.changed"):
     """For staff: a list they work from changed; fetch it again."""
 
@@ -243,6 +260,7 @@ AnyServerFrame = (
     | MessageAccepted
     | HelpAccepted
     | PersonChanged
+    | PersonTyping
     | QueueChanged
     | Heads
     | Error

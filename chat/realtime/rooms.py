@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from chat.access import Audience
 from chat.kernel.db import run_db
-from chat.kernel.doorbell import conversation_topic, doorbell
+from chat.kernel.doorbell import conversation_topic, doorbell, typing_topic
 from chat.kernel.errors import Denied
 from chat.models import ConversationEvent
 from chat.realtime import feed, protocol
@@ -107,6 +107,7 @@ class Rooms:
         if room is None:
             room = self._rooms[conversation_id] = Room(conversation_id)
             doorbell().listen(conversation_topic(conversation_id), self.heard)
+            doorbell().listen(typing_topic(conversation_id), self.heard_typing)
         room.arriving += 1
         return room
 
@@ -116,6 +117,7 @@ class Rooms:
         if self._rooms.get(room.conversation_id) is room:
             del self._rooms[room.conversation_id]
             doorbell().forget(conversation_topic(room.conversation_id), self.heard)
+            doorbell().forget(typing_topic(room.conversation_id), self.heard_typing)
 
     # News.
 
@@ -125,6 +127,23 @@ class Rooms:
         if room is not None and head > room.head:
             room.rung = max(room.rung, head)
             self._wake(room)
+
+    def heard_typing(self, topic: str, user_id: int) -> None:
+        """Somebody writes in a private talk: the others who belong to it are told.
+
+        Nothing is remembered, so nothing can stick: what a phone shows runs out by itself.
+        """
+        room = self._rooms.get(int(topic.rpartition(".")[2]))
+        if room is None:
+            return
+        here = protocol.PersonTyping(
+            conversation=room.conversation_id, person=user_id, seconds=protocol.TYPING_SECONDS
+        )
+        frame = Encoded(protocol.encode(here))
+        for connection in tuple(room.ready):
+            seat = connection.seats.get(room.conversation_id)
+            if seat is not None and seat.is_member and connection.user.pk != user_id:
+                connection.mention(frame)
 
     def offer(self, events: Sequence[ConversationEvent]) -> None:
         """Events that this process committed a moment ago: whoever follows gets them unread.

@@ -1,6 +1,7 @@
 // @ts-check
 /** Where words are written: sent by the outbox, kept as a draft, or changed after the fact. */
 
+import { ask } from "./ask.js";
 import { live } from "./live.js";
 import { must, say, words } from "./page.js";
 
@@ -12,12 +13,16 @@ export class Composer {
   /**
    * @param {HTMLElement} root
    * @param {number} conversation
-   * @param {() => void} sent called when words were put on the shelf
+   * @param {{
+   *   sent: () => void,
+   *   changed: () => void,
+   *   refused: (id: number, why: string) => void,
+   * }} tell `sent`: words were put on the shelf; `refused`: a change did not go, "" forgets it
    */
-  constructor(root, conversation, sent) {
+  constructor(root, conversation, tell) {
     this.root = root;
     this.conversation = conversation;
-    this.sent = sent;
+    this.tell = tell;
     this.form = /** @type {HTMLFormElement} */ (must(root, "composer"));
     this.input = /** @type {HTMLTextAreaElement} */ (must(root, "input"));
     /** The message whose words are being changed. @type {Message | null} */
@@ -62,15 +67,24 @@ export class Composer {
     this.input.focus();
     if (!body) return;
     if (this.changing) {
-      const frame = { type: "message.edit", message: this.changing.id, body };
-      if (live.socket.send(frame)) this.stopChanging();
+      await this.sendChange(this.changing.id, body);
       return;
     }
     this.input.value = "";
     const outbox = await live.outbox;
     await outbox.add({ kind: "message", conversation: this.conversation, body });
     await this.keepDraft();
-    this.sent();
+    this.tell.sent();
+  }
+
+  /** The words stay here until they are kept; why they were not is said here and beside the message. @param {number} id @param {string} body */
+  async sendChange(id, body) {
+    const why = await ask(`/messages/${id}/change`, { body });
+    this.tell.refused(id, why);
+    if (!why) this.tell.changed();
+    if (this.changing?.id !== id) return;
+    if (why) say(must(this.root, "changing-words"), why);
+    else await this.stopChanging();
   }
 
   /** @param {Message} message */
@@ -83,6 +97,7 @@ export class Composer {
   }
 
   async stopChanging() {
+    if (this.changing) this.tell.refused(this.changing.id, "");
     this.changing = null;
     this.input.value = "";
     must(this.root, "changing").hidden = true;

@@ -1,12 +1,14 @@
 // @ts-check
 /** A conversation on the screen. Words are set as text, never as markup. */
 
+import { ask } from "./ask.js";
 import { Composer } from "./composer.js";
 import * as feeds from "./feed.js";
 import { live } from "./live.js";
 import { data, me, must, say, slot, words } from "./page.js";
 import { asMessage, fillRow, isOwn } from "./row.js";
 import { fill } from "./sentences.js";
+import { Teller, Typists } from "./typing.js";
 
 /** @typedef {import("./feed.js").Message} Message */
 /** @typedef {import("./store.js").Unsent} Unsent */
@@ -24,13 +26,20 @@ class ConversationView {
     this.scroll = must(root, "scroll");
     this.list = must(root, "messages");
     this.pill = must(root, "pill");
-    this.composer = new Composer(root, this.id, () => this.toEnd());
+    /** Why a change of a message did not go, by its id. @type {Map<number, string>} */
+    this.refusals = new Map();
+    this.composer = new Composer(root, this.id, {
+      sent: () => this.toEnd(),
+      changed: () => live.catchUp(this.id),
+      refused: (id, why) => this.refuse(id, why),
+    });
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
     /** @type {Set<string>} */
     this.known = new Set();
     this.unseen = 0;
     this.drawn = false;
+    this.typists = new Typists(() => this.drawTyping());
     this.listen();
     this.toEnd();
     this.draw();
@@ -44,6 +53,7 @@ class ConversationView {
     this.pill.addEventListener("click", () => this.toEnd());
     this.scroll.addEventListener("scroll", () => this.atEnd() && this.seen(), { passive: true });
     must(this.root, "earlier").addEventListener("click", () => this.showEarlier());
+    if (this.isPrivate) this.tellTyping();
     globalThis.visualViewport?.addEventListener("resize", () => this.fitAboveKeyboard());
   }
 
@@ -52,6 +62,7 @@ class ConversationView {
   /** @param {any} frame */
   hear(frame) {
     const about = frame.conversation === this.id;
+    if (about) this.typists.hear(frame);
     if (!about || !/^(conversation|message)\./.test(frame.type)) return;
     const { feed, gap } = feeds.apply(this.feed, frame);
     if (gap) {
@@ -145,15 +156,14 @@ class ConversationView {
     slot(row, "retry")?.addEventListener("click", () => this.retry(key));
     slot(row, "edit")?.addEventListener("click", () => this.takeBack(key));
     slot(row, "change")?.addEventListener("click", () => this.change(Number(row.dataset.id)));
-    slot(row, "withdraw")?.addEventListener("click", () => {
-      live.socket.send({ type: "message.withdraw", message: Number(row.dataset.id) });
-    });
+    slot(row, "withdraw")?.addEventListener("click", () => this.withdraw(Number(row.dataset.id)));
     this.rows.set(key, row);
     return row;
   }
 
   where() {
-    return { staff: this.staff, isPrivate: this.isPrivate, mayPost: this.feed.mayPost };
+    const { staff, isPrivate, refusals } = this;
+    return { staff, isPrivate, refusals, mayPost: this.feed.mayPost };
   }
 
   /** @param {number} count of rows */
@@ -168,6 +178,25 @@ class ConversationView {
     if (!title || !about) return;
     say(title, others.map((p) => p.nickname).join(", ") || (title.dataset.alone ?? ""));
     say(about, others.length ? words.roles[others[0].role] : about.dataset.alone ?? "");
+  }
+
+  // Who is writing: in private talks only.
+
+  tellTyping() {
+    const { input } = this.composer;
+    const teller = new Teller(() => {
+      live.socket.send({ type: "typing.tell", conversation: this.id });
+    });
+    input.addEventListener("input", () => {
+      if (live.state === "ready" && !this.composer.changing && input.value.trim()) teller.typed();
+    });
+  }
+
+  drawTyping() {
+    const line = slot(this.root, "typing");
+    const who = this.feed.people.find((person) => this.typists.has(person.id));
+    const text = who ? fill(words.live.typing, { name: who.nickname }) : "";
+    if (line && line.textContent !== text) line.textContent = text;
   }
 
   // Where the reader is.
@@ -245,6 +274,20 @@ class ConversationView {
   change(id) {
     const message = this.feed.messages.get(id);
     if (message) this.composer.change(message);
+  }
+
+  /** @param {number} id */
+  async withdraw(id) {
+    const why = await ask(`/messages/${id}/withdraw`, {});
+    this.refuse(id, why);
+    if (!why) live.catchUp(this.id);
+  }
+
+  /** @param {number} id @param {string} why empty: nothing is wrong any more */
+  refuse(id, why) {
+    if (why) this.refusals.set(id, why);
+    else this.refusals.delete(id);
+    this.draw();
   }
 }
 

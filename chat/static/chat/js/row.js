@@ -6,7 +6,11 @@ import { stateWords } from "./sentences.js";
 
 /** @typedef {import("./feed.js").Message} Message */
 /** @typedef {import("./store.js").Unsent} Unsent */
-/** @typedef {{ staff: boolean, isPrivate: boolean, mayPost: boolean }} Place */
+/**
+ * @typedef {{
+ *   staff: boolean, isPrivate: boolean, mayPost: boolean, refusals: Map<number, string>,
+ * }} Place
+ */
 
 const language = document.documentElement.lang;
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
@@ -61,6 +65,7 @@ export function fillRow(row, message, unsent, place) {
   }
   const body = slot(row, "body");
   if (body && body.textContent !== message.body) body.textContent = message.body;
+  say(slot(row, "refused"), place.refusals.get(message.id) ?? "");
   fillState(row, message, unsent, place);
   fillNotice(row, message);
 }
