@@ -61,19 +61,24 @@ class ClientIdForm(forms.Form):
     client_id = forms.UUIDField()
 
 
-class MessageForm(ClientIdForm):
-    """Words for a conversation, sent without JavaScript."""
+class WordsForm(forms.Form):
+    """Words as somebody wants them kept."""
 
     body = forms.CharField(
         strip=False, required=False, widget=forms.Textarea, max_length=20_000, empty_value=""
     )
-    next = forms.CharField(required=False, max_length=300)
 
     def clean_body(self) -> str:
         try:
             return clean_body(self.cleaned_data["body"])
         except DomainError as error:
             raise forms.ValidationError(refusal(error.code)) from error
+
+
+class MessageForm(WordsForm, ClientIdForm):
+    """Words for a conversation, sent without JavaScript."""
+
+    next = forms.CharField(required=False, max_length=300)
 
 
 class HelpForm(ClientIdForm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat.views import arrive, conversations, offline, spaces, staff, talks
+from chat.views import arrive, conversations, offline, own_words, spaces, staff, talks
 from chat.views import help as help_views
 
 urlpatterns = [
@@ -34,6 +34,8 @@ urlpatterns = [
         conversations.earlier,
         name="conversation-earlier",
     ),
+    path("messages/<int:message_id>/change", own_words.change, name="message-change"),
+    path("messages/<int:message_id>/withdraw", own_words.withdraw, name="message-withdraw"),
     path("staff", staff.staff_home, name="staff-home"),
     path("staff/sign-in", staff.sign_in, name="staff-sign-in"),
     path("staff/sign-out", staff.sign_out, name="staff-sign-out"),

@@ -109,11 +109,16 @@ def withdraw_message(*, by: User, message_id: int) -> Message:
 
 
 def edit_message(*, by: User, message_id: int, body: str) -> Message:
-    """The author changes their words; peers see the new ones once they have been read."""
+    """The author changes their words; peers see the new ones once they have been read.
+
+    The same words again change nothing, so that a change may be said twice.
+    """
     message = access_own_message(by, message_id)
     now = clock.now()
     check_may_post(seats_for(by, [message.conversation_id])[message.conversation_id], now=now)
     fresh = clean_body(body)
+    if fresh == message.body:
+        return message
     private = message.conversation.is_private
     old = (MessageState.PENDING, MessageState.HELD, MessageState.PUBLISHED)
     with transaction.atomic():

@@ -10,8 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -19,18 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from chat.access import access_conversation
 from chat.actions.sending import send_message
 from chat.forms import MessageForm
-from chat.kernel.errors import Denied, DomainError, Invalid
+from chat.kernel.errors import Denied, DomainError
 from chat.realtime import feed, protocol
 from chat.realtime.commands import accepted
+from chat.views.answers import SignedOut, answer, read, refused
 from chat.views.gate import is_in, person, signed_in
 from chat.words import refusal
-
-
-class SignedOut(DomainError):
-    """The session is over; the page says where to come in again."""
-
-    code = "signed_out"
-    http_status = 401
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,24 +40,15 @@ class Earlier(msgspec.Struct, frozen=True):
     earlier: bool
 
 
-def _refused(error: DomainError) -> JsonResponse:
-    body = {"code": error.code, "text": refusal(error.code), "permanent": error.permanent}
-    return JsonResponse(body, status=error.http_status)
-
-
-def _json(frame: msgspec.Struct) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(frame), content_type="application/json")
-
-
 @require_GET
 def since(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     """What happened after ``seq``: the same frame that the socket would send."""
     try:
         if not is_in(request):
             raise SignedOut
-        return _json(feed.catch_up(access_conversation(person(request), conversation_id), seq))
+        return answer(feed.catch_up(access_conversation(person(request), conversation_id), seq))
     except DomainError as error:
-        return _refused(error)
+        return refused(error)
 
 
 @require_GET
@@ -75,9 +59,9 @@ def earlier(request: HttpRequest, conversation_id: int, position: int) -> HttpRe
             raise SignedOut
         seat = access_conversation(person(request), conversation_id)
         messages = feed.earlier_messages(seat, before=position)
-        return _json(Earlier(messages, earlier=len(messages) == feed.PAGE))
+        return answer(Earlier(messages, earlier=len(messages) == feed.PAGE))
     except DomainError as error:
-        return _refused(error)
+        return refused(error)
 
 
 @require_POST
@@ -92,31 +76,16 @@ def _send_json(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         if not is_in(request):
             raise SignedOut
-        draft = _read(request)
+        draft = read(request, Send)
         message = send_message(
             by=person(request),
             conversation_id=conversation_id,
             client_id=draft.client_id,
             body=draft.body,
         )
-        return _json(accepted(message))
+        return answer(accepted(message))
     except DomainError as error:
-        return _refused(error)
-
-
-def _read(request: HttpRequest) -> Send:
-    try:
-        raw = request.body
-    except RequestDataTooBig as error:
-        raise Invalid("frame_too_large") from error
-    if len(raw) > protocol.MAX_FRAME_BYTES:
-        raise Invalid("frame_too_large")
-    try:
-        return msgspec.json.decode(raw, type=Send)
-    except msgspec.ValidationError as error:
-        raise Invalid("frame_unknown") from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Invalid("frame_not_json") from error
+        return refused(error)
 
 
 @signed_in

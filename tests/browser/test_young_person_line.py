@@ -152,6 +152,52 @@ def test_where_no_socket_holds_plain_https_carries_both_ways(
     assert bodies(live_cast.ben) == ["by the slow road"]
 
 
+def test_kept_back_words_are_changed_and_taken_back_without_a_socket(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    first = live_cast.held(live_cast.ada, thread, "kept back at first")
+    live_cast.held(live_cast.ada, thread, "wish I had not")
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.add_init_script(AT_ONCE + NO_SOCKETS)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(page.locator("[data-connection]")).to_contain_text("get through", timeout=15_000)
+    said(page, "kept back at first").get_by_role("button", name="Change it").click()
+    write(page, "changed by the slow road")
+    expect(said(page, "changed by")).to_contain_text("waiting to be read", timeout=8_000)
+    expect(page.locator("[data-slot=input]")).to_have_value("")
+    said(page, "wish I had not").get_by_role("button", name="Take it back").click()
+    expect(said(page, "wish I had not")).to_have_count(0, timeout=8_000)
+    assert act(lambda: Message.objects.get(pk=first.pk).body) == "changed by the slow road"
+
+
+def test_a_refused_change_is_said_beside_the_message_and_the_words_stay(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    message = live_cast.held(live_cast.ada, thread, "kept back at first")
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    row = said(page, "kept back at first")
+    row.get_by_role("button", name="Change it").click()
+    field = page.locator("[data-slot=input]")
+    field.evaluate("element => element.removeAttribute('maxlength')")
+    long = "and then " * 600
+    write(page, long)
+    expect(row).to_contain_text("in two parts", timeout=8_000)
+    expect(page.locator("[data-slot=changing]")).to_contain_text("in two parts")
+    expect(field).to_have_value(long)
+    page.context.set_offline(True)
+    write(page, "shorter")
+    expect(row).to_contain_text("Nothing is lost")
+    expect(field).to_have_value("shorter")
+    page.context.set_offline(False)
+    page.click(".composer-send")
+    expect(said(page, "shorter")).to_contain_text("waiting to be read", timeout=15_000)
+    expect(said(page, "shorter")).not_to_contain_text("Nothing is lost")
+    assert act(lambda: Message.objects.get(pk=message.pk).revision) == 2
+
+
 def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
     ben: tuple[Any, Site], live_cast: Cast
 ) -> None:

@@ -1,0 +1,101 @@
+"""One's own words over plain HTTPS: changed, or taken back. The id is the message's own.
+
+For pages without scripts a form each; the scripts of a page ask here too, whatever the socket does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Annotated
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat.access import Audience, access_own_message
+from chat.actions.messages import edit_message, withdraw_message
+from chat.forms import WordsForm
+from chat.kernel.errors import Denied, DomainError, Stale
+from chat.models import Message
+from chat.realtime import feed
+from chat.views.answers import SignedOut, answer, read, refused
+from chat.views.gate import is_in, person, signed_in
+from chat.words import refusal
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words as they should be from now on."""
+
+    body: Annotated[str, msgspec.Meta(max_length=8000)]
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Change one's own words: JSON from a page's script, or a page with a form."""
+    if request.content_type == "application/json":
+        return _by_script(
+            request,
+            lambda: edit_message(
+                by=person(request), message_id=message_id, body=read(request, Change).body
+            ),
+        )
+    return _change_by_form(request, message_id)
+
+
+@require_POST
+def withdraw(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Take one's own words back."""
+    if request.content_type == "application/json":
+        return _by_script(
+            request, lambda: withdraw_message(by=person(request), message_id=message_id)
+        )
+    return _withdraw_by_form(request, message_id)
+
+
+def _by_script(request: HttpRequest, act: Callable[[], Message]) -> HttpResponse:
+    """The author's own view of what became of it, or the refusal."""
+    try:
+        if not is_in(request):
+            raise SignedOut
+        message = act()
+        view = feed.message_view(message, reader_id=message.author_id, audience=Audience.MEMBER)
+        if view is None:
+            raise Denied
+        return answer(view)
+    except DomainError as error:
+        return refused(error)
+
+
+@signed_in
+def _change_by_form(request: HttpRequest, message_id: int) -> HttpResponse:
+    message = access_own_message(person(request), message_id)
+    form = WordsForm(request.POST or None, initial={"body": message.body})
+    if form.is_valid():
+        try:
+            edit_message(by=person(request), message_id=message_id, body=form.cleaned_data["body"])
+            return redirect(_place_of(message))
+        except Denied:
+            raise
+        except DomainError as error:
+            form.add_error("body", refusal(error.code))
+    context = {"form": form, "message": message, "back": _place_of(message)}
+    return render(request, "chat/change_words.html", context, status=422 if form.errors else 200)
+
+
+@signed_in
+def _withdraw_by_form(request: HttpRequest, message_id: int) -> HttpResponse:
+    message = access_own_message(person(request), message_id)
+    # Taken back already, or taken away: the page they go back to says how it stands.
+    with suppress(Stale):
+        withdraw_message(by=person(request), message_id=message_id)
+    return redirect(_place_of(message))
+
+
+def _place_of(message: Message) -> str:
+    space = message.conversation.space
+    if space is None:
+        return reverse("talk", args=[message.conversation_id])
+    return reverse("thread", args=[space.slug, message.conversation_id])
