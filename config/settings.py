@@ -128,6 +128,8 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
+            # A Redis that hangs costs a page a second, not the client's own five.
+            "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
         }
     }
 else:
@@ -152,6 +154,7 @@ DETOXIFY_SHA256 = env.text("DETOXIFY_SHA256")
 SHADOW_CHECKPOINT = env.text("SHADOW_CHECKPOINT")
 SHADOW_SHA256 = env.text("SHADOW_SHA256")
 SHADOW_POLICY = env.text("SHADOW_POLICY")
+PREPARED_DIR = Path(env.text("PREPARED_DIR", str(VAR_DIR / "prepared")))
 SCREENING_BATCH = env.number("SCREENING_BATCH", 64, least=1)
 
 # Static files.

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from chat.models import HelpRequest, Message, User, WorkerBeat
 from chat.models.beat import SCREENING
+from chat.realtime.presence import who_is_here
 from chat.states import HelpState, Role
 from moderation.models import Assessment, PatternFinding
 from triage import words
@@ -92,6 +93,7 @@ class Board:
     others: list[Case]
     on_duty: bool
     team: list[User]
+    away: list[User]
     screening_asleep: bool
     unread: int
     unread_for: str
@@ -134,6 +136,7 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
         others=_with_others(user),
         on_duty=user in team,
         team=team,
+        away=_away(team),
         screening_asleep=not WorkerBeat.objects.is_awake(SCREENING, now=now),
         unread=unread,
         unread_for=unread_for,
@@ -254,6 +257,12 @@ def lately(*, now: dt.datetime) -> tuple[int, str, str]:
 
 def whole_minutes(time: dt.timedelta) -> int:
     return max(0, int(time.total_seconds() // 60))
+
+
+def _away(team: list[User]) -> list[User]:
+    """Those on duty who have had no page open for half a minute; nobody, when that is not known."""
+    here = who_is_here(user.pk for user in team)
+    return [] if here is None else [user for user in team if user.pk not in here]
 
 
 def _shifts(now: dt.datetime) -> list[DutyShift]:

@@ -14,7 +14,7 @@ from chat.access import seats_for
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import ALERTS, doorbell, person_topic
 from chat.models import User
-from chat.realtime import feed, protocol, standing
+from chat.realtime import feed, presence, protocol, standing
 from chat.realtime.connection import Connection
 from chat.realtime.lag import measure_lag
 from chat.realtime.rooms import Rooms
@@ -52,6 +52,7 @@ class Hub:
         self._spawn(self._repeat(PEOPLE_SECONDS, self._check_people))
         self._spawn(self._repeat(SESSION_SECONDS, self._check_sessions))
         self._spawn(self._repeat(protocol.HEARTBEAT_SECONDS, self._heartbeat))
+        self._spawn(self._repeat(presence.RENEW_SECONDS, self._staff_is_here))
 
     async def join(self, connection: Connection) -> None:
         """A person opened a socket: send them their own state, and keep it up to date."""
@@ -68,6 +69,7 @@ class Hub:
             if not self._alerted:
                 doorbell().listen(ALERTS, self._heard_alert)
             self._alerted.add(connection)
+            self._spawn(run_db(presence.renew, [user_id]))
         self._marks[user_id], told = await run_db(_read_state, connection.user)
         connection.told = told
         connection.push(told)
@@ -152,6 +154,9 @@ class Hub:
             for connection in connections:
                 connection.push(protocol.encode(self.rooms.heads(connection)))
             await asyncio.sleep(0)
+
+    async def _staff_is_here(self) -> None:
+        await run_db(presence.renew, {connection.user.pk for connection in self._alerted})
 
     def _everybody(self) -> list[Connection]:
         return [connection for sockets in self._people.values() for connection in sockets]

@@ -16,6 +16,7 @@ from chat.actions.help import request_help
 from chat.actions.sending import send_message
 from chat.kernel.errors import DomainError
 from chat.models import Message, User
+from chat.realtime import presence
 from config.demo.people import SIMULATED_COLLEAGUE, TALKERS, WITH_PHRASE, find_young_person
 from config.demo.script import Line, lines, script
 from triage.actions.cases import claim_case, close_case
@@ -59,6 +60,7 @@ class HelpDesk:
             return 0
         if not DutyShift.objects.is_on_duty(colleague, now=now):
             go_on_duty(by=colleague)
+        presence.renew([colleague.pk])
         self._resume(colleague, now)
         done = self._ask(now, chance)
         done += self._pick_up(colleague, now, chance)

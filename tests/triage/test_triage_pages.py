@@ -12,6 +12,7 @@ from django.urls import reverse
 from chat.kernel import clock
 from chat.models import AuditRow, User, WorkerBeat
 from chat.models.beat import SCREENING
+from chat.realtime import presence
 from chat.states import Role
 from moderation.models import PatternFinding
 from tests.triage import house
@@ -54,6 +55,16 @@ def test_who_waits_is_listed_by_urgency_with_reasons_sources_and_what_would_chan
     assert "0.9" not in page
     rows = text(browser(house.cleo()).get(reverse("triage-rows")))
     assert not re.search(r"\blow\b|\brisk\b|\bscore\b", rows.lower())
+
+
+def test_a_colleague_on_duty_without_a_page_open_is_said_to_be_so() -> None:
+    dan = house.staff("Dan", on_duty=True)
+    client = browser(house.cleo())
+    assert "Dan (no page open)" in text(client.get(QUEUE))
+    presence.renew([dan.pk])
+    page = text(client.get(QUEUE))
+    assert "Dan" in page
+    assert "no page open" not in page
 
 
 def test_the_rows_alone_are_the_same_rows() -> None:
