@@ -138,6 +138,12 @@ else:
     # One process needs no shared cache to count tries.
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
+# What a process counts for itself while the shared count is away.
+CACHES["process"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "process",
+}
+
 # Sockets: what one phone, one person, one address and one process may have.
 
 SOCKET_FRAMES = env.number("SOCKET_FRAMES", 20, least=1)
