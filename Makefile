@@ -33,6 +33,7 @@ check: dev ## Lint, types, layers, migrations, documents in step with the code.
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check --quiet .
 	@$(PYTHON) -m mypy
+	@sh deploy/types/check.sh
 	@.venv/bin/lint-imports --no-cache
 	@$(PYTHON) manage.py check
 	@$(PYTHON) manage.py makemigrations --check --dry-run

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Checks the types of the pages' scripts with TypeScript: `make check` calls it.
+#
+# TypeScript comes through npm, by the lock beside this file, into .venv. Where there is no npm, or
+# nothing to fetch it from, that is said and nothing else is held up: the tests run the scripts.
+set -eu
+cd "$(dirname "$0")/../.."
+
+HERE=deploy/types
+THERE=.venv/types
+LOCK=$HERE/package-lock.json
+TSC=$THERE/node_modules/typescript/bin/tsc
+
+skip() { printf '[lantern] The types of the scripts were not checked: %s\n' "$*" >&2; exit 0; }
+
+command -v node >/dev/null || skip "Node is missing."
+if ! cmp -s "$LOCK" $THERE/.installed || [ ! -e $TSC ]; then
+    command -v npm >/dev/null || skip "npm is missing."
+    mkdir -p $THERE
+    cp $HERE/package.json "$LOCK" $THERE/
+    npm ci --prefix $THERE --ignore-scripts --no-audit --no-fund --loglevel=error ||
+        skip "npm could not fetch TypeScript."
+    cp "$LOCK" $THERE/.installed
+fi
+exec node $TSC -p $HERE
