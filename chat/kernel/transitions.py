@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -30,6 +31,15 @@ def change_state(
     changed = rows.filter(**{f"{field}__in": allowed}).update(**{field: new, **changes})
     if changed != 1:
         raise Stale
+
+
+@contextmanager
+def or_refuse(refusal: Callable[[], Stale]) -> Iterator[None]:
+    """Say what a lost race means here: ``refusal`` is asked for only once it is lost."""
+    try:
+        yield
+    except Stale as lost:
+        raise refusal() from lost
 
 
 def refresh(row: Model, *fields: str) -> None:

@@ -16,7 +16,7 @@ from chat.actions.messages import publish_message, remove_message
 from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, ring_on_commit
 from chat.kernel.errors import Invalid, Stale
-from chat.kernel.transitions import change_state
+from chat.kernel.transitions import change_state, or_refuse
 from chat.models import AuditRow, Message, User
 from chat.states import Notice
 from moderation.access import access_review_to_decide, access_unread_to_decide
@@ -119,7 +119,7 @@ def claim_review(*, by: User, review_id: int) -> Review:
             # Conditions on the row itself only: PostgreSQL checks them again after waiting for
             # somebody else's update, and would not look again into a joined table.
             free = Q(status=ReviewStatus.QUEUED) | Q(claim_until__lte=now)
-            try:
+            with or_refuse(lambda: Taken(_as_it_stands(review))):
                 change_state(
                     Review.objects.filter(free, pk=review.pk),
                     field="status",
@@ -130,8 +130,6 @@ def claim_review(*, by: User, review_id: int) -> Review:
                     claim_until=until,
                     version=F("version") + 1,
                 )
-            except Stale:
-                raise Taken(_as_it_stands(review)) from None
             _record(by, "review.claimed", review)
         ring_on_commit(ALERTS)
     return _as_it_stands(review)
@@ -159,7 +157,7 @@ def release_review(*, by: User, review_id: int) -> Review:
     """Give a review back, so that others see it as free; raises :class:`Taken`."""
     review = access_review_to_decide(by, review_id)
     with transaction.atomic():
-        try:
+        with or_refuse(lambda: Taken(_as_it_stands(review))):
             change_state(
                 Review.objects.filter(pk=review.pk, claimed_by=by),
                 field="status",
@@ -170,8 +168,6 @@ def release_review(*, by: User, review_id: int) -> Review:
                 claim_until=None,
                 version=F("version") + 1,
             )
-        except Stale:
-            raise Taken(_as_it_stands(review)) from None
         _record(by, "review.released", review)
         ring_on_commit(ALERTS)
     return _as_it_stands(review)
@@ -195,7 +191,7 @@ def decide_review(
             raise Taken(_as_it_stands(review), "words_changed")
         if message.state not in UNDECIDED_STATES:
             raise Taken(_as_it_stands(review))
-        try:
+        with or_refuse(lambda: Taken(_as_it_stands(review))):
             change_state(
                 Review.objects.filter(pk=review.pk, claimed_by=by, version=version),
                 field="status",
@@ -209,8 +205,6 @@ def decide_review(
                 version=F("version") + 1,
             )
             _carry_out(message, by=by, decision=Decision(decision))
-        except Stale:
-            raise Taken(_as_it_stands(review)) from None
         _record(by, "review.decided", review, f"{decision}, {clause}, revision {revision}")
         ring_on_commit(ALERTS)
     return _as_it_stands(review)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import transaction
 
@@ -14,7 +12,7 @@ from chat.actions.help import move_help, tell_place
 from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, Invalid, Stale
-from chat.kernel.transitions import change_state, refresh
+from chat.kernel.transitions import change_state, or_refuse, refresh
 from chat.models import Conversation, HelpRequest, User
 from chat.states import HelpState
 from triage.access import access_held_case, check_may_triage, check_on_duty
@@ -36,7 +34,7 @@ def claim_case(*, case_id: int, by: User) -> Case:
     with transaction.atomic():
         now = clock.now()
         check_on_duty(by, now=now)
-        with _or_stale("already_taken"):
+        with or_refuse(lambda: Stale("already_taken")):
             change_state(
                 Case.objects.filter(pk=case_id),
                 field="status",
@@ -194,12 +192,3 @@ def _close_talk(talk: Conversation | None, by: User) -> None:
         close_conversation(conversation=talk, by=by)
     except Stale:
         return  # Closed already, which is what we wanted.
-
-
-@contextmanager
-def _or_stale(code: str) -> Iterator[None]:
-    """Say what a lost race means here."""
-    try:
-        yield
-    except Stale as error:
-        raise Stale(code) from error
