@@ -198,6 +198,29 @@ def test_a_refused_change_is_said_beside_the_message_and_the_words_stay(
     assert act(lambda: Message.objects.get(pk=message.pk).revision) == 2
 
 
+def test_a_skeleton_stands_for_earlier_words_until_they_come(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread(words="the very first")
+    for number in range(64):
+        live_cast.says(live_cast.ada, thread, f"line {number}")
+    page = phone(live_site().start_web(), live_cast.ben)
+    held: list[Any] = []
+    page.route("**/before/*", lambda route: held.append(route))
+    page.goto(f"/spaces/corner/{thread.pk}")
+    button = page.get_by_role("button", name="Show earlier messages")
+    button.click()
+    skeleton = page.locator("[data-slot=loading]")
+    expect(skeleton).to_be_visible()
+    expect(button).to_be_hidden()
+    act(live_cast.says, live_cast.ada, thread, "said meanwhile")
+    expect(said(page, "said meanwhile")).to_have_count(1, timeout=8_000)
+    expect(button).to_be_hidden()
+    held[0].continue_()
+    expect(said(page, "the very first")).to_have_count(1)
+    expect(skeleton).to_be_hidden()
+
+
 def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
     ben: tuple[Any, Site], live_cast: Cast
 ) -> None:

@@ -8,6 +8,16 @@ from typing import Any
 from tests.screens.camera import Shot
 from tests.screens.stage import Stage
 
+A_LONG_DAY = (
+    "how did everybody's day go",
+    "long. I stayed in the library until they closed it",
+    "two pages done, three to go",
+    "I did the one I was most afraid of first",
+    "that is a good trick",
+    "my sister brought me toast while I was learning",
+    "toast helps",
+)
+
 
 def thread_of(stage: Stage, slug: str, place: int = 0) -> Any:
     from chat.models import Conversation
@@ -130,6 +140,41 @@ def refused(page: Any, stage: Stage) -> None:
     page.wait_for_selector("[data-slot=retry]:not([hidden])")
 
 
+def a_long_thread(stage: Stage) -> str:
+    """More than one page of messages, in a space that no other picture is of afterwards."""
+    from django.db import transaction
+
+    from chat.actions.conversations import start_thread
+    from chat.actions.sending import send_message
+    from chat.models import Message, Space
+    from tests.cast import settle
+
+    people = [stage.user(name) for name in ("Otis", "Iris", "Juno", "Ben")]
+    space = Space.objects.get(slug="school")
+    with transaction.atomic():
+        thread = start_thread(by=people[0], space=space, client_id=uuid.uuid4(), body=A_LONG_DAY[0])
+        for number in range(1, 70):
+            send_message(
+                by=people[number % len(people)],
+                conversation_id=thread.pk,
+                client_id=uuid.uuid4(),
+                body=A_LONG_DAY[number % len(A_LONG_DAY)],
+            )
+        for message in thread.messages.order_by("pk"):
+            settle(message, publish=True)
+        Message.objects.filter(conversation=thread).update(due_at=None)
+    return f"/spaces/school/{thread.pk}"
+
+
+def earlier_on_their_way(page: Any, stage: Stage) -> None:
+    """The answer is held back, so that the page shows what stands for it."""
+    live(page)
+    page.route("**/before/*", lambda route: None)
+    page.click("[data-slot=earlier]")
+    page.wait_for_selector("[data-slot=loading]:not([hidden])")
+    page.locator("[data-slot=scroll]").evaluate("element => { element.scrollTop = 0 }")
+
+
 def waiting(page: Any, stage: Stage) -> None:
     live(page)
     write(page, "hello, is anybody still up")
@@ -190,6 +235,7 @@ YOUNG = [
     Shot("thread-not-sent", lively, who="Ben", steps=refused),
     Shot("thread-paused", lively, who="Sal", ready=".message"),
     Shot("thread-no-scripts", lively, who="Ben", scripts=False),
+    Shot("thread-earlier", a_long_thread, who="Ben", steps=earlier_on_their_way),
     Shot("talks", "/talk", who="Theo"),
     Shot("talk", talk_of("Theo"), who="Theo", ready=".message"),
     Shot("talk-waiting", talk_of("Juno"), who="Juno"),

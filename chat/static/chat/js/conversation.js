@@ -169,7 +169,7 @@ class ConversationView {
   /** @param {number} count of rows */
   drawAround(count) {
     must(this.root, "quiet").hidden = count > 0;
-    must(this.root, "earlier").hidden = !this.feed.earlier;
+    must(this.root, "earlier").hidden = !this.feed.earlier || !must(this.root, "loading").hidden;
     must(this.root, "ended").hidden = this.feed.state !== "closed";
     this.composer.form.hidden = !this.feed.mayPost;
     const others = this.feed.people.filter((person) => String(person.id) !== me);
