@@ -5,6 +5,7 @@ accents, invisible characters, digits for letters, spaces between letters, lette
 feeling. Folding undoes these. It is for reading only: nothing folded is ever stored or shown.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ EDGE_WORDS: Final = frozenset(
 )
 """Words that are also read when a digit stands for their first or last letter: "5uicide"."""
 
+_ORDINARY: Final = re.compile(r"[ -~\t\n\r]*")
+_SPLIT: Final = re.compile(r"(?:[a-z013457@$][ .\-_*]){3}[a-z013457@$]")
+_STRETCHED: Final = re.compile(r"(\D)\1\1")
+_WHITE: Final = str.maketrans("\t\n\r`", "   '")
 _STRETCH_KEPT: Final = 2
 _SPLIT_LETTERS: Final = 4
 _MIXED_ALPHABETS: Final = ("CYRILLIC", "GREEK")
@@ -65,6 +70,9 @@ def fold(
     they are dropped, so that "don't", "don’t" and "dont" are one. With `leet=False` digits stay
     digits and single letters stay apart, for whoever looks for numbers and names.
     """
+    folded = _folded_as_it_is(text, stretch, apostrophes, leet)
+    if folded is not None:
+        return folded
     pairs = list(_characters(text))
     if leet:
         pairs = _join_split_letters(pairs)
@@ -74,6 +82,21 @@ def fold(
     if not apostrophes:
         pairs = [p for p in pairs if p[0] != "'"]
     return Folded("".join(c for c, _ in pairs), tuple(i for _, i in pairs), len(text))
+
+
+def _folded_as_it_is(text: str, stretch: int, apostrophes: bool, leet: bool) -> Folded | None:
+    """The short way for most messages: those in ASCII with nothing to undo. None for the others."""
+    if _ORDINARY.fullmatch(text) is None:
+        return None
+    lowered = text.lower().translate(_WHITE)
+    if leet and (_SPLIT.search(lowered) or not LEET.keys().isdisjoint(lowered)):
+        return None
+    if stretch and _STRETCHED.search(lowered):
+        return None
+    if apostrophes or "'" not in lowered:
+        return Folded(lowered, tuple(range(len(text))), len(text))
+    kept = tuple(index for index, c in enumerate(lowered) if c != "'")
+    return Folded(lowered.replace("'", ""), kept, len(text))
 
 
 def plain(text: str) -> str:

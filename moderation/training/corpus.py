@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ class Line:
         return held_out(self.text)
 
 
+@lru_cache(maxsize=1 << 15)
 def key(text: str) -> str:
     """The words alone: two lines with the same key are the same message."""
     return _NOT_WORD.sub(" ", plain(text)).strip()
