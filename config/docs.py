@@ -49,6 +49,8 @@ SETTINGS: dict[str, str] = {
     "reads a small sample a second time and affects nobody.",
     "SHADOW_SHA256": "The digest that SHADOW_CHECKPOINT must have.",
     "SHADOW_POLICY": "A policy to try in the shadow: a module with `decide` and `POLICY_VERSION`.",
+    "PREPARED_DIR": "Folder for the fast form of the classifier, made once per checkpoint. It must "
+    "be writable the first time.",
     "SCREENING_BATCH": "Messages that one turn of the reader takes at most.",
     "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
     "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",
@@ -59,6 +61,7 @@ COMPUTED: dict[str, str] = {
     "LANTERN_VAR": "`var`",
     "SECRET_KEY": "one for development",
     "DATABASE_URL": "SQLite",
+    "PREPARED_DIR": "`prepared` in LANTERN_VAR",
 }
 """Defaults that the code works out."""
 

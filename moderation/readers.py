@@ -8,16 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
 
 from chat.kernel import clock
 from moderation.classifiers.base import Classifier, Reading
-from moderation.classifiers.choice import folder_of
+from moderation.classifiers.choice import folder_of, is_whole
+from moderation.classifiers.fast import folder_for, is_prepared
 from moderation.classifiers.registry import Unbuilt, build_readers, read_messages
-from moderation.classifiers.shipped import CheckpointError
+from moderation.classifiers.shipped import CheckpointError, verified
 
 log = logging.getLogger("lantern.screening")
 
@@ -46,14 +47,47 @@ def readers() -> tuple[Classifier, ...]:
         broken = any(isinstance(reader, Unbuilt) for reader in _built)
         now = clock.now()
         if _built_at is None or (broken and now - _built_at > REBUILD_AFTER):
-            _built, _built_at = (
-                build_readers(checkpoint=_checkpoint(), sha256=settings.DETOXIFY_SHA256),
-                now,
-            )
-            for reader in _built:
-                if isinstance(reader, Unbuilt):
-                    log.error("reader %s not loaded: %s", reader.name, _cause(reader.cause))
+            _built, _built_at = _build(), now
         return _built
+
+
+def _build() -> tuple[Classifier, ...]:
+    checkpoint, sha256 = _checkpoint(), settings.DETOXIFY_SHA256
+    try:
+        prepared = prepare_readers(log.info)
+    except Exception as cause:  # noqa: BLE001 - without the fast form the library reads
+        log.warning("no fast form of the classifier: %s", _cause(cause))
+        prepared = settings.PREPARED_DIR / "missing"
+    built = build_readers(checkpoint=checkpoint, sha256=sha256, prepared=prepared)
+    for reader in built:
+        if isinstance(reader, Unbuilt):
+            log.error("reader %s not loaded: %s", reader.name, _cause(reader.cause))
+        elif slow := why_slow(reader):
+            log.warning("reader %s reads slowly, by the library: %s", reader.name, slow)
+    return built
+
+
+def prepare_readers(say: Callable[[str], object]) -> Path:
+    """The folder of the encoder's fast form, made first where it is missing: tens of seconds.
+
+    Any number of processes may call it at once. Raises CheckpointError, or OSError where
+    PREPARED_DIR cannot be written.
+    """
+    checkpoint, sha256 = _checkpoint(), settings.DETOXIFY_SHA256
+    if checkpoint is not None and not (checkpoint.is_dir() and is_whole(checkpoint)):
+        checkpoint, sha256 = None, ""  # A published model reads beside the one that ships.
+    folder = folder_for(verified(checkpoint, sha256), settings.PREPARED_DIR)
+    if not is_prepared(folder, checkpoint):
+        # Imported here: what writes the graph is not needed once it is written.
+        from moderation.training.export import prepare_once
+
+        prepare_once(checkpoint, sha256, folder, say)
+    return folder
+
+
+def why_slow(reader: Classifier) -> str:
+    """Why a reader is not in its fast form; empty where it is, or has none."""
+    return str(getattr(reader, "why_slow", ""))
 
 
 def _cause(error: Exception) -> str:
@@ -78,3 +112,9 @@ def all_can_read() -> bool:
 def versions() -> str:
     """Names and versions of the readers, as kept with every assessment."""
     return "; ".join(f"{reader.name} {reader.version}" for reader in readers())[:200]
+
+
+def state() -> str:
+    """The same, and what an operator should mend, for staff and the worker's beat."""
+    slow = [f"{reader.name} is slow: {why}" for reader in readers() if (why := why_slow(reader))]
+    return "; ".join([versions(), *slow])[:200]

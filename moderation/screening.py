@@ -214,7 +214,7 @@ def _idle() -> None:
 def _report() -> None:
     now = clock.now()
     was_awake = WorkerBeat.objects.is_awake(SCREENING, now=now)
-    WorkerBeat.objects.report(SCREENING, now=now, detail=readers.versions())
+    WorkerBeat.objects.report(SCREENING, now=now, detail=readers.state())
     if not was_awake:
         ring(ALERTS)  # The banner on the moderators' pages may go.
 

@@ -78,7 +78,8 @@ class Encoder:
             try:
                 return cls._fast(checked, prepared)
             except Exception as cause:  # noqa: BLE001 - whatever is wrong, the library can read
-                why = f"{type(cause).__name__}: {cause}"
+                # Only our own errors are known to name no path.
+                why = str(cause) if isinstance(cause, CheckpointError) else type(cause).__name__
         from moderation.classifiers.library import LibraryBackend
 
         encoder = cls(checked, LibraryBackend(checked))
@@ -88,9 +89,9 @@ class Encoder:
 
     @classmethod
     def _fast(cls, checked: Path, prepared: Path) -> "Encoder":
-        from moderation.classifiers.fast import FastBackend
+        from moderation.classifiers.fast import FastBackend, trusted
 
-        encoder = cls(checked, FastBackend(prepared, digest(checked)))
+        encoder = cls(checked, FastBackend(trusted(prepared, digest(checked))))
         encoder.self_test(FAST_TOLERANCE)
         return encoder
 
@@ -121,7 +122,7 @@ class Encoder:
         """Probabilities [text, label], the maximum over each text's windows."""
         if any(len(text) > MAX_CHARACTERS for text in texts):
             raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
-        windows, owners = self._windows([plain(text) for text in texts])
+        windows, owners = self.windows(texts)
         scores = np.empty((len(windows), len(self.labels)))
         for batch in batches([len(ids) for _, ids in windows]):
             chosen = [windows[i] for i in batch]
@@ -132,13 +133,15 @@ class Encoder:
             found[np.asarray(owners)[np.isnan(scores).any(axis=1)]] = np.nan
         return found
 
-    def _windows(self, texts: Sequence[str]) -> tuple[list[tuple[str, list[int]]], list[int]]:
+    def windows(self, texts: Sequence[str]) -> tuple[list[tuple[str, list[int]]], list[int]]:
+        """Each window's folded words and word pieces, and which text it is of."""
         windows: list[tuple[str, list[int]]] = []
         owners: list[int] = []
-        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+        folded = [plain(text) for text in texts]
+        for owner, encoding in enumerate(self._tokenizer.encode_batch(folded)):
             ids, offsets = encoding.ids, encoding.offsets
             for start, end in window_bounds(encoding.word_ids[1:-1]):
-                text = texts[owner][offsets[start + 1][0] : offsets[end][1]] if end else ""
+                text = folded[owner][offsets[start + 1][0] : offsets[end][1]] if end else ""
                 windows.append((text, [ids[0], *ids[start + 1 : end + 1], ids[-1]]))
                 owners.append(owner)
         return windows, owners

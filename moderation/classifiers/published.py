@@ -97,6 +97,7 @@ class WithPublished:
     def __init__(self, ours: Classifier, published: PublishedModel) -> None:
         self._ours = ours
         self._published = published
+        self.why_slow = str(getattr(ours, "why_slow", ""))
         self.version = f"{ours.version} with {published.version}"
 
     def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:

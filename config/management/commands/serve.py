@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         except AlreadyServing:
             raise CommandError(f"Lantern is already being served from {settings.VAR_DIR}") from None
         call_command("migrate", interactive=False, verbosity=0)
+        if not options["no_workers"]:
+            with contextlib.suppress(CommandError):  # Then the library reads, and staff are told.
+                call_command("prepare_classifier", stdout=self.stdout)
         workers = dict(WORKERS)
         if options["demo"]:
             call_command("seed_demo", stdout=self.stdout)
