@@ -25,6 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
 
+UVICORN_OPTIONS = (
+    *("--log-level", "warning", "--no-access-log", "--no-server-header", "--lifespan", "off"),
+    *("--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
+    *("--ws-ping-interval", "10", "--ws-ping-timeout", "15"),
+    *("--timeout-graceful-shutdown", "10"),
+)
+"""As the README starts it."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -149,6 +157,8 @@ class Site:
     With Redis the web is ``daphne`` and the workers are ``run_workers``, as in production. Without,
     they are one ``serve`` process, since the in-memory layer reaches no other; workers started on
     their own then find their work by polling.
+
+    ``LANTERN_TEST_SERVER=uvicorn`` in the environment puts the web behind that server instead.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
@@ -176,16 +186,20 @@ class Site:
 
     def start_web(self, *, with_workers: bool = False) -> Site:
         """The web alone, on the same port as before; returns once it answers."""
-        if self.is_embedded:
-            command = ["manage.py", "serve", "--port", str(self.port)]
-            command += [] if with_workers else ["--no-workers"]
-        else:
-            endpoint = f"tcp:port={self.port}:interface=127.0.0.1:backlog=2048"
-            # Quietly: its own log is of addresses and paths, and people type words into paths.
-            command = ["-m", "daphne", "-v", "0", "-e", endpoint, "config.asgi:application"]
-        self.web = self._run("web", command)
+        self.web = self._run("web", self._web_command(with_workers=with_workers))
         wait_until(self._is_ready, within=STARTS_WITHIN, what="the web's start")
         return self
+
+    def _web_command(self, *, with_workers: bool) -> list[str]:
+        """Quietly: a server's own log is of addresses and paths, and people type words there."""
+        port, application = str(self.port), "config.asgi:application"
+        if self.environment.get("LANTERN_TEST_SERVER") == "uvicorn" and not with_workers:
+            return ["-m", "uvicorn", "--port", port, *UVICORN_OPTIONS, application]
+        if self.is_embedded:
+            alone = [] if with_workers else ["--no-workers"]
+            return ["manage.py", "serve", "--port", port, *alone]
+        endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
+        return ["-m", "daphne", "-v", "0", "-e", endpoint, application]
 
     def start_workers(self, *only: str) -> subprocess.Popen[bytes]:
         """The workers, or those named, in one process of their own."""

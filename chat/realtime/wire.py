@@ -16,6 +16,9 @@ WIRE_BYTES = 64 * 1024
 """Bytes that may wait below us for one phone, besides what the kernel holds."""
 
 LOOK_AGAIN_SECONDS = 0.05
+FAREWELL_SECONDS = 5.0
+"""How long a closing handshake may take."""
+
 AsgiSend = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -72,6 +75,8 @@ class AsgiWire:
 
     def __init__(self, send: AsgiSend) -> None:
         self._send = send
+        # Uvicorn's protocol, whose own close waits for a phone to read for as long as that takes.
+        self._transport = getattr(getattr(send, "__self__", None), "transport", None)
 
     def put(self, frame: Encoded) -> Awaitable[None] | None:
         sending: Any = self._send({"type": "websocket.send", "text": frame.text})
@@ -84,6 +89,9 @@ class AsgiWire:
         return _Rest(sending, waits_for)
 
     async def close(self, code: int) -> None:
+        """A phone that reads nothing takes in no farewell either: it is cut off after a moment."""
+        if isinstance(self._transport, asyncio.Transport):
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._transport.abort)
         await self._send({"type": "websocket.close", "code": code})
 
     def stop_reading(self) -> None:

@@ -26,6 +26,12 @@ pytestmark = pytest.mark.servers
 Sites = Callable[..., Site]
 
 
+@pytest.fixture(params=["daphne", pytest.param("uvicorn", marks=pytest.mark.real)])
+def each_site(request: pytest.FixtureRequest, live_site: Sites) -> Sites:
+    """As ``live_site``, behind each server in turn: what only the server's own ways could break."""
+    return lambda **environment: live_site(LANTERN_TEST_SERVER=request.param, **environment)
+
+
 def cookie(user: User) -> str:
     return act(cookie_for, user)[settings.SESSION_COOKIE_NAME]
 
@@ -82,9 +88,9 @@ async def test_a_flood_is_cut_off_and_asking_for_help_still_gets_through(
 
 
 async def test_a_frame_too_large_is_refused_and_one_far_too_large_ends_the_socket(
-    live_cast: Cast, live_site: Sites
+    live_cast: Cast, each_site: Sites
 ) -> None:
-    site = live_site().start_web()
+    site = each_site().start_web()
     line = await Line.ready(site.socket_url, cookie(live_cast.ada))
 
     await line.say("message.edit", message=1, body="x" * 17_000)
@@ -97,10 +103,10 @@ async def test_a_frame_too_large_is_refused_and_one_far_too_large_ends_the_socke
 
 
 async def test_a_phone_that_does_not_read_is_closed_and_costs_no_memory(
-    live_cast: Cast, live_site: Sites
+    live_cast: Cast, each_site: Sites
 ) -> None:
     """Sixty long messages make a quarter of a megabyte; it asks again and again and reads none."""
-    site = live_site(SOCKET_FRAMES="1000").start_web()
+    site = each_site(SOCKET_FRAMES="1000").start_web()
     thread = act(lambda: live_cast.thread(by=live_cast.ada).pk)
     conversation = act(Conversation.objects.get, pk=thread)
     for _ in range(60):
@@ -133,9 +139,9 @@ async def test_a_phone_that_does_not_read_is_closed_and_costs_no_memory(
 
 
 async def test_signing_out_closes_the_sockets_of_that_session_within_two_seconds(
-    live_cast: Cast, live_site: Sites
+    live_cast: Cast, each_site: Sites
 ) -> None:
-    site = live_site().start_web()
+    site = each_site().start_web()
     here, there = cookie(live_cast.ada), cookie(live_cast.ada)
     leaving = await Line.ready(site.socket_url, here)
     staying = await Line.ready(site.socket_url, there)
@@ -185,9 +191,9 @@ async def test_a_new_role_and_a_vanished_session_end_sockets_by_the_sweep(
 
 
 async def test_a_stopping_server_answers_what_it_took_and_tells_every_phone_to_come_back(
-    live_cast: Cast, live_site: Sites
+    live_cast: Cast, each_site: Sites
 ) -> None:
-    site = live_site().start_web()
+    site = each_site().start_web()
     talk = talk_of(live_cast.ada)
     key = cookie(live_cast.ada)
     lines = [await Line.ready(site.socket_url, key) for _ in range(15)]
@@ -240,9 +246,9 @@ async def test_a_retry_of_a_send_hears_the_same_answer(live_cast: Cast, live_sit
     assert act(Message.objects.count) == 1
 
 
-async def test_no_compression_is_agreed_on(live_cast: Cast, live_site: Sites) -> None:
+async def test_no_compression_is_agreed_on(live_cast: Cast, each_site: Sites) -> None:
     """What is compressed together can be told apart by its length."""
-    site = live_site().start_web()
+    site = each_site().start_web()
     line = await Line.ready(site.socket_url, cookie(live_cast.ada), compression="deflate")
     assert line.socket.protocol.extensions == []
 
