@@ -90,9 +90,10 @@ class PatternReader:
     def _read(self, text: str) -> tuple[Signal, ...]:
         if len(text) > MAX_CHARACTERS:
             raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
-        signals = self._signals(fold(text, apostrophes=False))
+        folded = fold(text, apostrophes=False)
+        signals = self._signals(folded)
         shorter = fold(text, stretch=1, apostrophes=False)
-        if len(shorter.text) != len(fold(text, apostrophes=False).text):
+        if len(shorter.text) != len(folded.text):
             known = {signal.rule for signal in signals}
             signals += [s for s in self._signals(shorter) if s.rule not in known]
         return tuple(signals)

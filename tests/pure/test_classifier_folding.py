@@ -69,3 +69,21 @@ def test_a_span_points_at_the_disguised_word():
 @given(st.text(st.characters(codec=None), max_size=100))
 def test_plain_never_raises_and_leaves_no_control_signs(text: str):
     assert all(c.isprintable() for c in plain(text) if c.isascii())
+
+
+@given(
+    st.text(alphabet="ab cdI'`.-_*013457@$9!\n\t e", max_size=20),
+    st.integers(0, 2),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_short_way_folds_as_the_long_one_does(
+    text: str, stretch: int, apostrophes: bool, leet: bool
+):
+    options = {"apostrophes": apostrophes, "leet": leet}
+    short = fold(text, stretch=stretch, **options)
+    # A look-alike at the end forces the long way, and stands for itself alone.
+    long = fold(text + "|я", stretch=stretch, **options)
+
+    assert long.text == short.text + "|я"
+    assert long.origin[:-2] == short.origin
