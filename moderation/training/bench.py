@@ -21,6 +21,9 @@ LENGTHS: Final = (12, 40, 120)
 SINGLE_RUNS: Final = 60
 MIX: Final = 384
 ROUNDS: Final = 3
+BATCH: Final = 64
+"""What a worker reads at once; see SCREENING_BATCH."""
+
 TALK: Final = (
     "i dont know what to say but today was long and school was loud so we went home and had tea "
     "then my friend called and we talked about the film and what to do at the weekend if it rains"
@@ -44,12 +47,14 @@ class Speed:
 Read = Callable[[Sequence[str]], object]
 
 
-def bench(checkpoint: Path | None, prepared: Path | None, seed: int = 0) -> list[Speed]:
+def bench(
+    checkpoint: Path | None, prepared: Path | None, *, rounds: int = ROUNDS, seed: int = 0
+) -> list[Speed]:
     """Speeds of the encoder as a worker runs it, and of the library called per message."""
     encoder = Encoder.load(checkpoint, prepared=prepared)
     library = LibraryBackend(verified(checkpoint)).detoxify
     readers: dict[str, Read] = {
-        f"lantern ({encoder.backend.kind})": encoder.probabilities,
+        f"lantern ({encoder.backend.kind})": lambda texts: _in_batches(encoder, texts),
         "Detoxify.predict": lambda texts: [library.predict(text) for text in texts],
     }
     mix = realistic_mix(seed)
@@ -57,7 +62,7 @@ def bench(checkpoint: Path | None, prepared: Path | None, seed: int = 0) -> list
         read(mix[:16])
     alone = {length: _alone(readers, " ".join(_words(length))) for length in LENGTHS}
     rates: dict[str, list[float]] = {name: [] for name in readers}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, read in readers.items():
             start = time.perf_counter()
             read(mix)
@@ -71,6 +76,11 @@ def bench(checkpoint: Path | None, prepared: Path | None, seed: int = 0) -> list
         )
         for name in readers
     ]
+
+
+def _in_batches(encoder: Encoder, texts: Sequence[str]) -> None:
+    for start in range(0, len(texts), BATCH):
+        encoder.probabilities(texts[start : start + BATCH])
 
 
 def _alone(readers: dict[str, Read], text: str) -> dict[str, list[float]]:

@@ -9,19 +9,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import statistics
 import sys
 from collections.abc import Iterable
 from typing import Any
 
+import django
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench.stage import Stage, stage
 from tests.servers import ROOT
 
-NAMES = ("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload")
+SCREENING = "screening"
+"""The one that needs no servers."""
+
+NAMES = ("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload", SCREENING)
 Figures = dict[str, dict[str, Any]]
 
 
@@ -59,7 +64,7 @@ def keep(name: str, figures: Figures, ratios: dict[str, float], options: dict[st
     (folder / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
-def run(name: str, on: Stage, options: argparse.Namespace) -> None:
+def run(name: str, on: Stage | None, options: argparse.Namespace) -> None:
     from tests.bench import scenarios
 
     scenario = scenarios.BY_NAME[name]
@@ -81,6 +86,11 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args(None if arguments is None else list(arguments))
+    if options.name == SCREENING:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()  # The other scenarios know the models.
+        run(SCREENING, None, options)
+        return 0
     with stage() as on:
         for name in [options.name] if options.name else NAMES:
             run(name, on, options)

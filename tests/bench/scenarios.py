@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench import crowds, fanout, pairs
-from tests.bench.stage import Stage
+from tests.bench import crowds, fanout, pairs, screening
 
 Figures = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    measure: Callable[[Stage, float], Awaitable[Figures]]
+    measure: Callable[[Any, float], Awaitable[Figures]]
     ratios: Callable[[Figures], dict[str, float]]
 
 
@@ -77,4 +76,5 @@ BY_NAME = {
     "growth": Scenario(fanout.growth, _growth_ratios),
     "two_web": Scenario(pairs.two_web, _two_ratios),
     "overload": Scenario(crowds.overload, _nothing),
+    "screening": Scenario(screening.measure, screening.ratios),
 }
