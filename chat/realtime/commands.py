@@ -13,11 +13,12 @@ from chat.kernel.errors import Denied, Invalid
 from chat.models import Message, User
 from chat.realtime import feed
 from chat.realtime import protocol as p
-from chat.realtime.connection import Connection
+from chat.realtime.connection import RESYNC_CODE, Connection
 from chat.realtime.hub import SHUT_OUT_CODE, hub
 from chat.realtime.standing import read_person
 from chat.realtime.writer import writer
 from chat.states import MachineReading
+from chat.words import refusal
 
 
 async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
@@ -52,6 +53,32 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
             connection.push(p.encode(hub().rooms.heads(connection)))
         case p.SessionResume():
             raise Invalid("frame_unknown")
+
+
+async def session_resume(connection: Connection, frame: p.SessionResume) -> None:
+    """Join, and follow what the phone names: all of it, or the line ends and the phone tries again.
+
+    A line whose session began by half would answer pings and never be ready, and the phone would
+    keep its words for itself.
+    """
+    try:
+        await hub().join(connection)
+        for follow in frame.follow:
+            await connection.caught_up()
+            await _follow_or_refuse(connection, follow)
+    except Exception:
+        connection.hang_up(RESYNC_CODE)
+        raise
+    connection.push(p.encode(p.SessionReady(person=feed.person_view(connection.user))))
+
+
+async def _follow_or_refuse(connection: Connection, follow: p.Follow) -> None:
+    try:
+        await hub().rooms.follow(connection, follow.conversation, follow.after)
+    except Denied as error:
+        ref = f"conversation:{follow.conversation}"
+        refused = p.Error(code=error.code, text=refusal(error.code), ref=ref, permanent=True)
+        connection.push(p.encode(refused))
 
 
 async def present(connection: Connection) -> User:

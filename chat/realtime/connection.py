@@ -35,7 +35,8 @@ class Connection:
 
     __slots__ = (
         *("__weakref__", "_outbox", "_waiting", "_wire", "_writer"),
-        *("auth_hash", "is_closed", "seats", "session_key", "told", "typing_rate", "user"),
+        *("auth_hash", "is_closed", "renewals", "seats", "session_key", "told"),
+        *("typing_rate", "user"),
     )
 
     def __init__(self, user: User, session_key: str, send: AsgiSend) -> None:
@@ -46,6 +47,9 @@ class Connection:
         self.told = ""
         """The person's own state as last sent."""
         self.is_closed = False
+        self.renewals = 0
+        """How often somebody rang that the person may see other things than before."""
+
         self.typing_rate = TypingRate()
         self._wire = wire_of(send)
         self._outbox: deque[Encoded] = deque()

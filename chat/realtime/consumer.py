@@ -9,10 +9,9 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from chat.kernel.db import run_db
-from chat.kernel.errors import Denied, DomainError, Invalid
+from chat.kernel.errors import DomainError, Invalid
 from chat.realtime import commands, drain, protocol
 from chat.realtime.connection import Connection
-from chat.realtime.feed import person_view
 from chat.realtime.hub import hub
 from chat.realtime.inbox import Inbox
 from chat.realtime.limits import FLOOD_CODE, FrameRate, census
@@ -130,15 +129,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             connection.hang_up(SIGN_IN_CODE)
             return
         self.resumed = True
-        await hub().join(connection)
-        for follow in frame.follow:
-            try:
-                await connection.caught_up()
-                await hub().rooms.follow(connection, follow.conversation, follow.after)
-            except Denied as error:
-                self._refuse(error.code, f"conversation:{follow.conversation}", True)
-        person = person_view(connection.user)
-        connection.push(protocol.encode(protocol.SessionReady(person=person)))
+        await commands.session_resume(connection, frame)
 
     def _refuse(self, code: str, ref: str, permanent: bool) -> None:
         frame = protocol.Error(code=code, text=refusal(code), ref=ref, permanent=permanent)

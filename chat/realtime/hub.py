@@ -105,6 +105,8 @@ class Hub:
         sockets = self._people.get(user_id)
         if not sockets:
             return
+        for connection in sockets:
+            connection.renewals += 1
         user = await run_db(standing.read_person, user_id)
         alive = await run_db(standing.live_sessions, [c.session_key for c in sockets])
         for connection in tuple(sockets):
@@ -123,8 +125,10 @@ class Hub:
 
     async def _seat_again(self, connection: Connection, user: User) -> None:
         connection.user = user
-        seats = await run_db(seats_for, user, list(connection.seats))
-        for conversation_id in set(connection.seats) - set(seats):
+        # What is followed from here on is newer than our question, and not to be judged by it.
+        asked = list(connection.seats)
+        seats = await run_db(seats_for, user, asked)
+        for conversation_id in set(asked) - set(seats):
             self.rooms.unfollow(connection, conversation_id)
         connection.seats.update(
             {key: seat for key, seat in seats.items() if key in connection.seats}

@@ -72,7 +72,10 @@ class Rooms:
         room = self._enter(conversation_id)
         try:
             while True:
+                renewals = connection.renewals
                 found = await run_db(feed.look, connection.user, conversation_id, after)
+                if connection.renewals != renewals:
+                    continue  # Whoever was shut out while we looked must not slip in behind that.
                 if found is None:
                     self.unfollow(connection, conversation_id)
                     raise Denied
