@@ -36,6 +36,9 @@ class History:
     ended: int = 0
     """Processes that ended although nobody ended them."""
 
+    unnamed: int = 0
+    """Conversations that the server followed no more without saying so."""
+
     _file: IO[str] | None = None
 
     def note(self, **facts: Any) -> None:

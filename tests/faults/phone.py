@@ -105,12 +105,7 @@ class FaultPhone:
             case "conversation.advanced":
                 await self._advance(line, frame)
             case "heads":
-                for key, head in frame["heads"].items():
-                    screen = self.screens.get(int(key))
-                    if screen is not None and head > screen.head:
-                        await line.say(
-                            "conversation.follow", conversation=int(key), after=screen.head
-                        )
+                await self._compare(line, frame["heads"])
             case "message.accepted":
                 self.outbox.pop(frame["client_id"], None)
                 self.history.ok(frame["client_id"], frame["message"]["id"])
@@ -120,6 +115,18 @@ class FaultPhone:
             case "error" if frame.get("ref") in self.outbox and frame.get("permanent", True):
                 self.outbox.pop(frame["ref"])
                 self.history.fail(frame["ref"], frame["code"])
+
+    async def _compare(self, line: Line, heads: dict[str, int]) -> None:
+        """As the pages do: what is behind, and what the server does not name, is followed again."""
+        if self.line is not line:
+            return
+        for conversation in self.conversations:
+            screen, head = self.screens.get(conversation), heads.get(str(conversation))
+            if head is None:
+                self.history.unnamed += 1
+            if screen is None or head is None or head > screen.head:
+                after = {} if screen is None else {"after": screen.head}
+                await line.say("conversation.follow", conversation=conversation, **after)
 
     async def _advance(self, line: Line, frame: dict[str, Any]) -> None:
         screen = self.screens.get(frame["conversation"])

@@ -67,6 +67,7 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
         "calm_seconds": round(time.monotonic() - began - stormed, 1),
         "caught_mid_batch": nemesis.caught,
         "ended_by_themselves": history.ended,
+        "unfollowed": history.unnamed,
     }
 
 
