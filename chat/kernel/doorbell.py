@@ -29,8 +29,14 @@ log = logging.getLogger(__name__)
 Listener = Callable[[str, int], None]
 """Called in the event loop with the topic and the head; must not block and must not raise."""
 
-RENEW_SECONDS = 15.0
-"""How often the subscription is asserted again; a lost one is deaf for no longer than this."""
+KNOCK_SECONDS = 15.0
+"""How often every process sends all of them, itself included, a parcel with nothing in it."""
+
+DEAF_SECONDS = 40.0
+"""After so long without any parcel the subscription is lost, whatever the layer believes of it.
+
+(It asks Redis for each subscription once: adding a group again does nothing.)
+"""
 
 EVERYBODY = "rings"
 """The one group of the channel layer."""
@@ -74,9 +80,10 @@ class Doorbell:
         self._layer: Any = channel_layers["default"]
         self._shared = not isinstance(self._layer, InMemoryChannelLayer)
         self._channel = ""
+        self._has_listened = False
         self._tasks: list[asyncio.Task[None]] = []
         if self._shared:
-            for job in (self._send_out, self._receive, self._renew):
+            for job in (self._send_out, self._receive, self._knock):
                 self._tasks.append(self._loop.create_task(self._supervise(job)))
 
     @property
@@ -141,21 +148,24 @@ class Doorbell:
                     raise
 
     async def _receive(self) -> None:
-        if not self._channel:
-            self._channel = await self._layer.new_channel()
-            await self._layer.group_add(EVERYBODY, self._channel)
+        if self._has_listened:
+            await self._layer.flush()  # New connections: the old ones may be dead and not know it.
+        self._has_listened = True
+        self._channel = await self._layer.new_channel()
+        await self._layer.group_add(EVERYBODY, self._channel)
         while True:
-            parcel = await self._layer.receive(self._channel)
+            async with asyncio.timeout(DEAF_SECONDS):
+                parcel = await self._layer.receive(self._channel)
             if parcel["from"] == self._channel:
                 continue
             for topic, head in parcel["rings"]:
                 self._deliver(topic, head)
 
-    async def _renew(self) -> None:
+    async def _knock(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            if self._channel:
-                await self._layer.group_add(EVERYBODY, self._channel)
+            await asyncio.sleep(KNOCK_SECONDS)
+            async with asyncio.timeout(SEND_WITHIN_SECONDS):
+                await self._layer.group_send(EVERYBODY, _parcel([], self._channel))
 
 
 def _parcel(rings: Sequence[tuple[str, int]], sender: str) -> dict[str, object]:

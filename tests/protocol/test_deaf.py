@@ -1,0 +1,61 @@
+"""A process whose line to Redis went quiet without a word hears again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from channels.layers import channel_layers
+
+from chat.kernel import doorbell as bells
+from chat.kernel.doorbell import EVERYBODY, doorbell
+
+pytestmark = [pytest.mark.real, pytest.mark.django_db]
+
+
+@pytest.fixture
+async def other_process() -> AsyncIterator[Any]:
+    """A layer of its own, as another process has it."""
+    layer: Any = channel_layers.make_backend("default")
+    yield layer
+    await layer.flush()
+
+
+async def test_a_subscription_that_was_lost_without_a_word_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, other_process: Any
+) -> None:
+    monkeypatch.setattr(bells, "KNOCK_SECONDS", 0.2)
+    monkeypatch.setattr(bells, "DEAF_SECONDS", 1.0)
+    heard: list[int] = []
+    bell = doorbell()
+    bell.listen("topic", lambda topic, head: heard.append(head))
+
+    async def rings(head: int, within: float) -> bool:
+        until = time.monotonic() + within
+        while head not in heard and time.monotonic() < until:
+            await other_process.group_send(EVERYBODY, bells._parcel([("topic", head)], ""))
+            await asyncio.sleep(0.1)
+        return head in heard
+
+    assert await rings(1, within=5)
+    layer: Any = channel_layers["default"]
+    group = layer._get_group_channel_name(EVERYBODY)
+    await layer._get_shard(group)._pubsub.unsubscribe(group)
+    await asyncio.sleep(0.3)
+    assert not await rings(2, within=0.3), "it is deaf now"
+    assert await rings(3, within=8)
+    await bell.close()
+
+
+async def test_a_quiet_line_that_works_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bells, "KNOCK_SECONDS", 0.2)
+    monkeypatch.setattr(bells, "DEAF_SECONDS", 1.0)
+    bell = doorbell()
+    await asyncio.sleep(2.5)
+    assert "doorbell" not in caplog.text
+    await bell.close()
