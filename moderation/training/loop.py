@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from moderation.classifiers.labels import ALL, CRISIS, SAFEGUARDING
 from moderation.training.batches import Batch, epoch, mixed, plain_rows
@@ -24,7 +25,11 @@ STEPS_BETWEEN_WORDS: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run. `budget` is padded tokens a step; `frozen` lower layers stay as they are."""
+    """One run. `budget` is padded tokens a step; `frozen` lower layers stay as they are.
+
+    With `average` over 0 the weights that are written are a running mean of those of the last
+    `1 / (1 - average)` steps or so, which are steadier than the last step's own.
+    """
 
     epochs: int = 4
     max_tokens: int = 96
@@ -36,6 +41,7 @@ class Plan:
     mixed_share: float = 0.5
     own_repeats: int = 3
     positive_weight: float = 2.0
+    average: float = 0.0
     seed: int = 20261123
     device: str = "cpu"
     threads: int = 1
@@ -68,6 +74,8 @@ class Trainer:
         freeze(model, plan.frozen)
         self.progress = Progress()
         self.optimizer = _optimizer(model, plan)
+        steady = get_ema_multi_avg_fn(plan.average)  # type: ignore[no-untyped-call]
+        self.mean = AveragedModel(self.model, multi_avg_fn=steady)
         self.positive = torch.ones(len(ALL), device=plan.device)
         for label in (*CRISIS, *SAFEGUARDING):
             self.positive[PLACE[label]] = plan.positive_weight
@@ -89,6 +97,7 @@ class Trainer:
                     self.save()
             self.progress = replace(self.progress, epoch=number + 1, step_in_epoch=0)
             self.save()
+        self.model.load_state_dict(self.mean.module.state_dict())
 
     def _batches(self, open_rows: list[Row], own: list[Row], number: int) -> Any:
         """The same batches for the same epoch of the same plan, however often it is started."""
@@ -124,6 +133,7 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
+        self.mean.update_parameters(self.model)
         progress = self.progress
         progress.step += 1
         progress.loss = 0.98 * progress.loss + 0.02 * loss.item() if progress.loss else loss.item()
@@ -142,6 +152,7 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "model": self.model.state_dict(),
+            "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "progress": asdict(self.progress),
             "plan": asdict(self.plan),
@@ -157,6 +168,7 @@ class Trainer:
         if state["plan"] != asdict(self.plan):
             raise ValueError(f"{self.folder} holds a run of another plan: give another folder")
         self.model.load_state_dict(state["model"])
+        self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
         self.say(f"goes on from step {self.progress.step}")

@@ -189,6 +189,8 @@ def _unsaid(line: Line) -> set[Label]:
         unsaid |= set(TOXICITY)
     if line.kind in ("self_swearing", "reclaimed"):
         unsaid.add(Label.OBSCENE)
+    if line.kind == "everyday":
+        unsaid.add(Label.CONTACT_MOVE)  # Among friends "meet at exit c" is nothing.
     if labels & set(CRISIS):
         unsaid.add(Label.DISTRESS)
     if labels & {Label.METHOD_SEEKING, Label.SELF_HARM}:

@@ -19,11 +19,8 @@ TRAINING_FILES: Final = ("train.toxicity.csv.gz", "train.crisis.csv.gz")
 CAPS: Final = {
     "davidson_hate_offensive": 7000,
     "hatexplain": 4000,
-    "jigsaw_train_6label": 6000,
-    "jigsaw_train_clean_raw": 2000,
-    "stormfront_hate": 2000,
-    "toxic_spans_civil": 1000,
-    "wiki_context_toxicity": 2500,
+    "stormfront_hate": 3000,
+    "wiki_context_toxicity": 8000,
 }
 """At most so many rows of a source whose labels are coarse or one-sided, or whose texts are long.
 
