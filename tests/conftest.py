@@ -131,6 +131,11 @@ class Hands:
         self.now += dt.timedelta(**amount)
         return self.now
 
+    def back(self, **amount: float) -> dt.datetime:
+        """As when somebody sets the clock, or the time service does."""
+        self.now -= dt.timedelta(**amount)
+        return self.now
+
 
 @pytest.fixture
 def hands() -> Hands:

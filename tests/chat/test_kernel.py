@@ -16,7 +16,7 @@ from django.db import connections, transaction
 from chat.kernel import clock
 from chat.kernel.crypto import Unreadable, seal, unseal
 from chat.kernel.errors import Stale
-from chat.kernel.lease import finish, lease, put_back
+from chat.kernel.lease import finish, lease
 from chat.kernel.transitions import change_state
 from chat.models import AuditRow, Message
 from chat.states import MESSAGE_MOVES, MessageState
@@ -94,13 +94,55 @@ def test_whoever_was_too_slow_changes_nothing(cast: Cast, hands: Hands) -> None:
     assert quick.attempts == 2
 
 
-def test_work_that_is_put_back_comes_up_again_when_it_is_due(cast: Cast, hands: Hands) -> None:
+@pytest.mark.parametrize("back", [{"seconds": 1}, {"minutes": 5}, {"hours": 3}, {"days": 1}])
+def test_work_from_before_a_clock_was_set_back_is_due_at_once(
+    back: dict[str, float], cast: Cast, hands: Hands
+) -> None:
+    [row] = waiting(cast, 1)
+    hands.back(**back)
+    assert [taken.pk for taken in lease(Message.objects.all(), seconds=30, limit=1)] == [row.pk]
+
+
+def test_a_dead_workers_lease_is_not_held_for_the_hours_that_a_clock_was_set_back(
+    cast: Cast, hands: Hands
+) -> None:
+    [row] = waiting(cast, 1)
+    lease(Message.objects.all(), seconds=30, limit=1)
+    hands.back(hours=3)
+    assert [taken.pk for taken in lease(Message.objects.all(), seconds=30, limit=1)] == [row.pk]
+    assert lease(Message.objects.all(), seconds=30, limit=1) == [], "and the new one is held again"
+
+
+@pytest.mark.parametrize("seconds", range(0, 90, 10))
+def test_wherever_a_clock_is_set_back_to_a_lease_is_over_after_twice_its_length(
+    seconds: int, cast: Cast, hands: Hands
+) -> None:
     waiting(cast, 1)
-    [row] = lease(Message.objects.all(), seconds=30, limit=1)
-    assert put_back(row, due_at=clock.now() + dt.timedelta(seconds=60))
-    assert lease(Message.objects.all(), seconds=30, limit=1) == []
+    lease(Message.objects.all(), seconds=30, limit=1)
+    hands.back(seconds=seconds)
+    taken = lease(Message.objects.all(), seconds=30, limit=1)
     hands.forward(seconds=61)
-    assert [again.pk for again in lease(Message.objects.all(), seconds=30, limit=1)] == [row.pk]
+    taken += lease(Message.objects.all(), seconds=30, limit=1)
+    assert taken
+
+
+def test_a_worker_whose_clock_is_a_little_behind_takes_nothing_from_a_living_one(
+    cast: Cast, hands: Hands
+) -> None:
+    waiting(cast, 1)
+    lease(Message.objects.all(), seconds=30, limit=1)
+    hands.back(seconds=10)
+    assert lease(Message.objects.all(), seconds=30, limit=1) == []
+
+
+def test_a_clock_set_forward_while_somebody_works_gives_the_work_to_one_of_two(
+    cast: Cast, hands: Hands
+) -> None:
+    waiting(cast, 1)
+    [slow] = lease(Message.objects.all(), seconds=30, limit=1)
+    hands.forward(hours=5)
+    [quick] = lease(Message.objects.all(), seconds=30, limit=1)
+    assert (finish(slow), finish(quick)) == (False, True)
 
 
 @pytest.mark.django_db(transaction=True)
