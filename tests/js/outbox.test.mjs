@@ -7,7 +7,7 @@ import { MemoryStore } from "../../chat/static/chat/js/store.js";
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
-function phone(store = new MemoryStore()) {
+function phone(store = new MemoryStore(), now = null) {
   const handed = [];
   let made = 0;
   const outbox = new Outbox({
@@ -15,7 +15,7 @@ function phone(store = new MemoryStore()) {
     transport: (item) => handed.push({ ...item }),
     changed: () => {},
     newId: () => `id-${(made += 1)}-${Math.random()}`,
-    now: () => made,
+    now: now ?? (() => made),
   });
   return { outbox, handed, store };
 }
@@ -115,4 +115,20 @@ test("after signing out nothing is handed over any more", async () => {
   outbox.flush();
   assert.equal(handed.length, 1);
   assert.deepEqual(outbox.of(7), []);
+});
+
+test("words keep their order when the phone's clock is set back a day between them", async () => {
+  const day = 86_400_000;
+  const times = [10 * day, 9 * day, 9 * day + 1, 8 * day];
+  const { outbox, handed, store } = phone(new MemoryStore(), () => times.shift());
+  for (const body of ["one", "two", "three"]) await outbox.add({ ...WORDS, body });
+  assert.deepEqual(outbox.of(7).map((item) => item.body), ["one", "two", "three"]);
+  handed.length = 0;
+  outbox.flush();
+  assert.deepEqual(handed.map((item) => item.body), ["one", "two", "three"]);
+
+  const later = phone(store, () => 7 * day);
+  await later.outbox.load();
+  await later.outbox.add({ ...WORDS, body: "four" });
+  assert.deepEqual(later.outbox.of(7).map((item) => item.body), ["one", "two", "three", "four"]);
 });

@@ -26,6 +26,8 @@ export class Outbox {
     this.changed = changed;
     this.newId = newId ?? (() => crypto.randomUUID());
     this.now = now ?? (() => Date.now());
+    /** A phone's clock may be set back between two messages: what was said later stays later. */
+    this.latest = 0;
     /** @type {Map<string, Unsent>} */
     this.items = new Map();
     /** @type {Map<string, any>} */
@@ -34,7 +36,10 @@ export class Outbox {
 
   /** Take from the shelf what an earlier page left there. */
   async load() {
-    for (const item of await this.store.unsent()) this.items.set(item.client_id, item);
+    for (const item of await this.store.unsent()) {
+      this.items.set(item.client_id, item);
+      this.latest = Math.max(this.latest, item.at);
+    }
     this.changed();
   }
 
@@ -55,9 +60,10 @@ export class Outbox {
     const item = {
       ...words,
       client_id: words.client_id ?? this.newId(),
-      at: this.now(),
+      at: Math.max(this.now(), this.latest + 1),
       state: "sending",
     };
+    this.latest = item.at;
     this.items.set(item.client_id, item);
     this.changed();
     await this.store.put(item);
