@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from chat.kernel import clock
 from chat.models import Message, User
 from chat.states import ConversationKind, MessageState
 from moderation import words
@@ -61,7 +62,8 @@ class Listing:
 def unsettled(now: dt.datetime) -> QuerySet[Message]:
     """Messages of the spaces that wait for a person and have no open review of their own."""
     waits = Q(state=MessageState.HELD) | Q(
-        Q(due_at__isnull=True) | Q(due_at__lte=now - LISTED_AFTER), state=MessageState.PENDING
+        Q(due_at__isnull=True) | clock.long_ago("due_at", than=LISTED_AFTER, now=now),
+        state=MessageState.PENDING,
     )
     return (
         Message.objects.filter(waits, conversation__kind=ConversationKind.THREAD)

@@ -108,15 +108,15 @@ def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
     found: dict[int, dict[int, Line]] = {}
     for row in rows:
         lines = found.setdefault(row["author"], {})
-        lines[row["message_id"]] = _merged(_line(row), lines.get(row["message_id"]))
+        lines[row["message_id"]] = _merged(_line(row, now), lines.get(row["message_id"]))
     return {person: list(lines.values()) for person, lines in found.items()}
 
 
-def _line(row: Mapping[str, Any]) -> Line:
+def _line(row: Mapping[str, Any], now: dt.datetime) -> Line:
     named = row["begun_by_role"] == Role.YOUNG_PERSON and row["begun_by"] != row["author"]
     return Line(
         message_id=row["message_id"],
-        at=row["at"],
+        at=min(row["at"], now),  # Said before a clock was set back, and said all the same.
         towards=f"person:{row['begun_by']}" if named else f"thread:{row['thread']}",
         scores=row["scores"],
         rules=frozenset(str(reason.get("rule", "")) for reason in row["reasons"]),

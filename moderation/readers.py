@@ -5,15 +5,14 @@ Only a process that screens ever calls this, so only such a process loads the la
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
 
-from chat.kernel import clock
 from moderation.classifiers.base import Classifier, Reading
 from moderation.classifiers.choice import folder_of, is_whole
 from moderation.classifiers.fast import folder_for, is_prepared
@@ -22,14 +21,14 @@ from moderation.classifiers.shipped import CheckpointError, verified
 
 log = logging.getLogger("lantern.screening")
 
-REBUILD_AFTER = dt.timedelta(seconds=60)
+REBUILD_AFTER_SECONDS = 60.0
 """A reader that could not be loaded is tried again this often: the cause may have been mended."""
 
 SELF_CHECK = "It is a quiet evening and the lamp is on."
 
 _lock = threading.Lock()
 _built: tuple[Classifier, ...] = ()
-_built_at: dt.datetime | None = None
+_built_at: float | None = None
 
 
 def use_readers(readers: Sequence[Classifier]) -> None:
@@ -37,7 +36,7 @@ def use_readers(readers: Sequence[Classifier]) -> None:
     global _built, _built_at
     with _lock:
         _built = tuple(readers)
-        _built_at = clock.now() if readers else None
+        _built_at = time.monotonic() if readers else None
 
 
 def readers() -> tuple[Classifier, ...]:
@@ -45,8 +44,8 @@ def readers() -> tuple[Classifier, ...]:
     global _built, _built_at
     with _lock:
         broken = any(isinstance(reader, Unbuilt) for reader in _built)
-        now = clock.now()
-        if _built_at is None or (broken and now - _built_at > REBUILD_AFTER):
+        now = time.monotonic()
+        if _built_at is None or (broken and now - _built_at > REBUILD_AFTER_SECONDS):
             _built, _built_at = _build(), now
         return _built
 

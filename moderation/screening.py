@@ -153,7 +153,7 @@ def _settle(judged: Sequence[Judged]) -> int:
 def _was_listed(message: Message) -> bool:
     """Whether moderators saw it as unread: they need not look again for every other message."""
     since = message.due_at or message.created_at
-    return since <= clock.now() - LISTED_AFTER
+    return not clock.is_fresh(since, within=LISTED_AFTER, now=clock.now())
 
 
 def _still_ours(batch: Sequence[Message]) -> set[int]:
@@ -203,8 +203,8 @@ def notice_for(verdict: Verdict) -> Notice:
 def _idle() -> None:
     """Nothing to read: see that we still could, and clear away what needs no decision any more."""
     now = clock.now()
-    fresh = now - dt.timedelta(seconds=SELF_CHECK_SECONDS)
-    if WorkerBeat.objects.filter(name=SCREENING, at__gt=fresh).exists():
+    fresh = clock.fresh("at", within=dt.timedelta(seconds=SELF_CHECK_SECONDS), now=now)
+    if WorkerBeat.objects.filter(fresh, name=SCREENING).exists():
         return
     lapse_moot_reviews()
     if readers.all_can_read():
@@ -224,13 +224,14 @@ def unread_step() -> int:
 
     Must run apart from :func:`screening_step`, which may be the very thing that stands still.
     """
+    now = clock.now()
     with transaction.atomic():
         late = list(
             Message.objects.filter(
+                clock.long_ago("created_at", than=UNREAD_AFTER, now=now),
+                clock.long_ago("due_at", than=UNREAD_AFTER, now=now),
                 conversation__kind=ConversationKind.THREAD,
                 state=MessageState.PENDING,
-                created_at__lt=clock.now() - UNREAD_AFTER,
-                due_at__lt=clock.now() - UNREAD_AFTER,
             )
             .exclude(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
             .select_for_update(no_key=True, of=("self",))

@@ -10,10 +10,12 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from django.urls import reverse
 
+from chat.kernel import clock
 from chat.models import HelpRequest, Message, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.realtime.presence import who_is_here
@@ -182,23 +184,23 @@ def unlisted_rows(*, now: dt.datetime) -> Iterable[Row]:
 
 def unlisted_sources(*, now: dt.datetime) -> list[Source]:
     """Requests and readings that have waited too long for a case of their own."""
-    before = now - UNLISTED_AFTER
+    late = partial(clock.long_ago, than=UNLISTED_AFTER, now=now)
     with_case = Case.objects.open().values("person_id")
     asked = (
-        HelpRequest.objects.filter(state=HelpState.WAITING, created_at__lt=before)
+        HelpRequest.objects.filter(late("created_at"), state=HelpState.WAITING)
         .exclude(person__in=with_case)
         .select_related("person")
         .order_by("created_at")[:ROWS]
     )
     read = (
-        Assessment.objects.filter(due_at__lt=before, open_case=True)
+        Assessment.objects.filter(late("due_at"), open_case=True)
         .filter(message__author__role=Role.YOUNG_PERSON)
         .exclude(message__author__in=with_case)
         .select_related("message__author", "message__conversation__space")
         .order_by("due_at")[:ROWS]
     )
     found = (
-        PatternFinding.objects.filter(due_at__lt=before)
+        PatternFinding.objects.filter(late("due_at"))
         .filter(case_about__role=Role.YOUNG_PERSON)
         .exclude(case_about__in=with_case)
         .select_related("author", "case_about")
@@ -233,8 +235,8 @@ def _row_of_source(source: Source, *, now: dt.datetime) -> Row:
 def unread_messages(*, now: dt.datetime) -> tuple[int, str]:
     """How many messages of young people no machine has read yet, and for how long in words."""
     late = Message.objects.filter(
+        clock.long_ago("created_at", than=UNREAD_AFTER, now=now),
         due_at__isnull=False,
-        created_at__lt=now - UNREAD_AFTER,
         author__role=Role.YOUNG_PERSON,
     )
     oldest = late.order_by("created_at").values_list("created_at", flat=True).first()

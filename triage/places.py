@@ -25,7 +25,8 @@ def recent_waits(*, now: dt.datetime) -> list[float]:
     """The waits, in minutes, of those picked up lately."""
     claimed = Case.objects.filter(claimed_at__gt=now - LEARN_FROM).order_by("-claimed_at")
     times = claimed.values_list("waiting_since", "claimed_at")[:LEARN_FROM_CASES]
-    return [(end - start).total_seconds() / 60 for start, end in times if end is not None]
+    waits = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
+    return [max(0.0, wait) for wait in waits]  # A clock set back meanwhile makes nobody early.
 
 
 def tell_places() -> int:
@@ -63,5 +64,6 @@ def tell_places() -> int:
 
 def _still_counting(now: dt.datetime) -> None:
     """Written before anybody is told, so that nobody reads a new place as an old one."""
-    if not WorkerBeat.objects.filter(name=PLACES, at__gt=now - COUNTED_EVERY).exists():
+    fresh = clock.fresh("at", within=COUNTED_EVERY, now=now)
+    if not WorkerBeat.objects.filter(fresh, name=PLACES).exists():
         WorkerBeat.objects.report(PLACES, now=now)

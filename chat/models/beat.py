@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.db import models
 
+from chat.kernel import clock
+
 SCREENING = "screening"
 PLACES = "places"
 """Whoever works out the places of those who wait."""
@@ -21,11 +23,13 @@ class BeatManager(models.Manager["WorkerBeat"]):
         self.update_or_create(name=name, defaults={"at": now, "detail": detail})
 
     def is_awake(self, name: str, *, now: dt.datetime) -> bool:
-        return self.filter(name=name, at__gte=now - STALE_AFTER).exists()
+        fresh = clock.fresh("at", within=STALE_AFTER, now=now)
+        return self.filter(fresh, name=name).exists()
 
     def old_count(self, *, now: dt.datetime) -> dt.datetime | None:
         """When places were last worked out, if that is a while ago; ``None``: they are fresh."""
-        rows = self.filter(name=PLACES, at__lt=now - COUNT_IS_OLD_AFTER)
+        old = clock.long_ago("at", than=COUNT_IS_OLD_AFTER, now=now)
+        rows = self.filter(old, name=PLACES)
         return rows.values_list("at", flat=True).first()
 
 

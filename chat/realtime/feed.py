@@ -139,7 +139,7 @@ def where_written(messages: Sequence[Message]) -> list[Message]:
     for message in messages:
         if message.position is None:
             continue
-        while unplaced and unplaced[0].created_at < message.created_at:
+        while unplaced and unplaced[0].pk < message.pk:
             order.append(unplaced.pop(0))
         order.append(message)
     return order + unplaced

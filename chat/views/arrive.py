@@ -61,10 +61,14 @@ def arrive(request: HttpRequest, nickname: str, age_band: str) -> User:
     return user
 
 
+def _is_old(until: dt.datetime) -> bool:
+    return clock.has_run_out(until, longest=PHRASE_FOR, now=clock.now())
+
+
 def _waiting_phrase(request: HttpRequest) -> str:
     """The words that were put by, or nothing once they were taken or grew old."""
     kept = request.session.get(PHRASE)
-    if not kept or dt.datetime.fromisoformat(kept["until"]) < clock.now():
+    if not kept or _is_old(dt.datetime.fromisoformat(kept["until"])):
         request.session.pop(PHRASE, None)
         return ""
     sealed = base64.b64decode(kept["sealed"])

@@ -22,9 +22,8 @@ from chat.states import Notice
 from moderation.access import access_review_to_decide, access_unread_to_decide
 from moderation.clauses import check_clause
 from moderation.models import Assessment, Review
-from moderation.models.review import UNDECIDED_STATES, place_in_list
+from moderation.models.review import CLAIM, UNDECIDED_STATES, place_in_list
 from moderation.states import (
-    CLAIM_MINUTES,
     OPEN,
     REVIEW_MOVES,
     Decision,
@@ -112,13 +111,15 @@ def claim_review(*, by: User, review_id: int) -> Review:
     if review.message.state not in UNDECIDED_STATES:
         raise Taken(review)
     now = clock.now()
-    until = now + dt.timedelta(minutes=CLAIM_MINUTES)
+    until = now + CLAIM
     with transaction.atomic():
         mine = Review.objects.filter(pk=review.pk, status=ReviewStatus.CLAIMED, claimed_by=by)
         if mine.update(claim_until=until) != 1:
             # Conditions on the row itself only: PostgreSQL checks them again after waiting for
             # somebody else's update, and would not look again into a joined table.
-            free = Q(status=ReviewStatus.QUEUED) | Q(claim_until__lte=now)
+            free = Q(status=ReviewStatus.QUEUED) | clock.ran_out(
+                "claim_until", longest=CLAIM, now=now
+            )
             with or_refuse(lambda: Taken(_as_it_stands(review))):
                 change_state(
                     Review.objects.filter(free, pk=review.pk),

@@ -5,10 +5,21 @@ from typing import ClassVar
 
 from django.db import models
 
+from chat.kernel import clock
 from chat.models import Message, User
 from chat.states import MessageState
 from moderation.models.assessment import Assessment
-from moderation.states import AIM_MINUTES, OPEN, TIERS, Decision, Harm, ReviewStatus
+from moderation.states import (
+    AIM_MINUTES,
+    CLAIM_MINUTES,
+    OPEN,
+    TIERS,
+    Decision,
+    Harm,
+    ReviewStatus,
+)
+
+CLAIM = dt.timedelta(minutes=CLAIM_MINUTES)
 
 UNDECIDED_STATES = (MessageState.PENDING, MessageState.HELD)
 
@@ -81,8 +92,10 @@ class Review(models.Model):
 
     def holder(self, now: dt.datetime) -> User | None:
         """Who is at it now; nobody once their claim ran out."""
-        held = self.status == ReviewStatus.CLAIMED and self.claim_until and self.claim_until > now
-        return self.claimed_by if held else None
+        if self.status != ReviewStatus.CLAIMED or self.claim_until is None:
+            return None
+        over = clock.has_run_out(self.claim_until, longest=CLAIM, now=now)
+        return None if over else self.claimed_by
 
 
 def place_in_list(harm: Harm, opened_at: dt.datetime) -> dict[str, object]:

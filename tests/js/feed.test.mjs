@@ -83,6 +83,12 @@ test("own words without a place stay where they were written", () => {
   assert.deepEqual(ids(feed), [1, 2, 3]);
 });
 
+test("own words stay where they were written when the server's clock was set back", () => {
+  const at = "2025-12-31T19:00:00.000+00:00";
+  const feed = snapshot([view(1), view(3, { at }), view(2, { at, position: null, state: "held" })]);
+  assert.deepEqual(ids(feed), [1, 2, 3]);
+});
+
 test("the order is the places, not the order of arrival", () => {
   const late = view(2, { position: 9 });
   const feed = feeds.apply(snapshot([view(1), view(3)]), advanced(2, [published(9, late)], 9)).feed;

@@ -56,7 +56,8 @@ def _open_case(source: Source, by: User | None) -> Case:
 
 def _new_case(source: Source, by: User | None, *, now: dt.datetime) -> Case:
     """The wait counts from the sign itself, not from when we got round to reading it."""
-    waited = (now - source.at).total_seconds() / 60
+    since = min(source.at, now)  # A clock set back since must not make them wait longer.
+    waited = (now - since).total_seconds() / 60
     priority = rank(
         source.signs,
         asked_for_help=source.asked,
@@ -68,9 +69,9 @@ def _new_case(source: Source, by: User | None, *, now: dt.datetime) -> Case:
         band=priority.band,
         rank=priority.rank,
         reasons=reason_rows(priority.reasons, [], at=source.at),
-        opened_at=source.at,
-        waiting_since=source.at,
-        answer_by=source.at + dt.timedelta(minutes=priority.answer_by_minutes),
+        opened_at=since,
+        waiting_since=since,
+        answer_by=since + dt.timedelta(minutes=priority.answer_by_minutes),
     )
     note_event(case, CaseEventKind.OPENED, by=by, now=now, detail=source.kind)
     return case

@@ -44,8 +44,10 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
         "holds": holds,
         "outcome_words": OUTCOMES.get(case.outcome_code, ""),
         "may_hand_back": case.status == CaseStatus.WITH_CLINICIAN,
-        "events": case.events.select_related("by"),
-        "notes": case.notes.select_related("author"),
+        "events": case.events.select_related("by").order_by(
+            "pk"
+        ),  # As it went, whatever clocks say.
+        "notes": case.notes.select_related("author").order_by("pk"),
         "quoted": len(notes.quoted_ids(case)),
         "earlier": case.person.cases.filter(status=CaseStatus.CLOSED).exclude(pk=case.pk).count(),
     }

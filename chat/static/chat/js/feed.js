@@ -107,7 +107,7 @@ export function ordered(feed) {
   /** @type {Message[]} */
   const order = [];
   for (const message of placed) {
-    while (unplaced.length && unplaced[0].at < message.at) order.push(...unplaced.splice(0, 1));
+    while (unplaced.length && unplaced[0].id < message.id) order.push(...unplaced.splice(0, 1));
     order.push(message);
   }
   return [...order, ...unplaced];
