@@ -23,6 +23,7 @@ from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
+from config.proxies import seen_from_outside  # noqa: E402
 
 refuse_unsafe_start()
 
@@ -40,4 +41,4 @@ async def application(scope: Scope, receive: Any, send: Any) -> None:
     """
     doorbell()
     drain.stand_by()
-    await router(scope, receive, send)
+    await router(seen_from_outside(scope), receive, send)

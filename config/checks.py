@@ -40,6 +40,14 @@ def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
         )
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         problems.append(Error("DATABASE_URL must name PostgreSQL.", id="lantern.E007"))
+    if settings.TRUSTED_PROXIES == settings.NOT_SAID:
+        problems.append(
+            Error(
+                "TRUSTED_PROXIES is unset: say how many proxies stand in front, 0 for none. "
+                "Behind one that we do not know of, limits by address would count it as one phone.",
+                id="lantern.E008",
+            )
+        )
     return problems
 
 

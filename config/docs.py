@@ -32,6 +32,9 @@ SETTINGS: dict[str, str] = {
     "ALLOWED_HOSTS": "Host names we answer to, separated by commas. No wildcard in production.",
     "ALLOWED_ORIGINS": "Full origins (`https://host`) that may open a socket or post a form, "
     "separated by commas. Empty outside production: the page's own host.",
+    "TRUSTED_PROXIES": "How many proxies of yours each request comes through, `1` with "
+    "`deploy/nginx.conf`, `0` for none. The phone's address is taken from `X-Forwarded-For`, "
+    "counted from its end. Must be said in production.",
     "DATA_KEYS": "Keys for words at rest, `id:key` separated by commas, the newest first; each key "
     "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
     "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR.",
@@ -60,6 +63,7 @@ SETTINGS: dict[str, str] = {
 COMPUTED: dict[str, str] = {
     "LANTERN_VAR": "`var`",
     "SECRET_KEY": "one for development",
+    "TRUSTED_PROXIES": "`0`",
     "DATABASE_URL": "SQLite",
     "PREPARED_DIR": "`prepared` in LANTERN_VAR",
 }

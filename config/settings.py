@@ -24,6 +24,10 @@ ALLOWED_ORIGINS = env.words("ALLOWED_ORIGINS")
 """Full origins that may open a socket. Empty outside production: the page's own host."""
 
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
+NOT_SAID = -1
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", NOT_SAID)
+"""How many proxies of ours every request comes through; not said counts as none."""
+
 DATA_KEYS = env.data_keys("DATA_KEYS", fallback=hashlib.sha256(SECRET_KEY.encode()).digest())
 # Django.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,9 @@ Argon2PasswordHasher.time_cost = 1
 Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+"""Not installed for the tests: a machine would then serve a page of nginx's own on port 80."""
+
 ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
@@ -50,7 +54,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone = [
         item
         for item in items
-        if item.get_closest_marker(elsewhere) or (ON_POSTGRESQL and _is_the_same_anywhere(item))
+        if item.get_closest_marker(elsewhere)
+        or (ON_POSTGRESQL and _is_the_same_anywhere(item))
+        or (item.get_closest_marker("nginx") and not NGINX)
     ]
     if gone:
         config.hook.pytest_deselected(items=gone)
@@ -73,6 +79,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not NGINX and not ON_POSTGRESQL and terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("deploy/nginx.conf was not tried: nginx is not installed here")
     for report in terminalreporter.stats.get("skipped", []):
         terminalreporter.write_line(f"did not run, which fails the run: {report.nodeid}", red=True)
 

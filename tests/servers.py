@@ -27,6 +27,7 @@ STOPS_WITHIN = 20.0
 
 UVICORN_OPTIONS = (
     *("--log-level", "warning", "--no-access-log", "--no-server-header", "--lifespan", "off"),
+    "--no-proxy-headers",
     *("--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
     *("--ws-ping-interval", "10", "--ws-ping-timeout", "15"),
     *("--timeout-graceful-shutdown", "10"),

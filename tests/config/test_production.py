@@ -20,6 +20,7 @@ SAFE = {
     "DATA_KEYS": "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode(),
     "DATABASE_URL": "postgresql://lantern@127.0.0.1:1/lantern",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "TRUSTED_PROXIES": "1",
 }
 
 UNSAFE = {
@@ -30,6 +31,7 @@ UNSAFE = {
     "lantern.E005": {"REDIS_URL": ""},
     "lantern.E006": {"DATA_KEYS": ""},
     "lantern.E007": {"DATABASE_URL": ""},
+    "lantern.E008": {"TRUSTED_PROXIES": ""},
 }
 
 
@@ -80,6 +82,7 @@ def test_the_demo_is_refused_in_production(command: list[str], tmp_path: Path) -
     [
         ({"SCREENING_BATCH": "many"}, "SCREENING_BATCH must be a whole number"),
         ({"SCREENING_BATCH": "0"}, "SCREENING_BATCH must be at least 1"),
+        ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be at least 0"),
         ({"DEBUG": "perhaps"}, "DEBUG must be yes or no"),
         ({"DATA_KEYS": "k1:tooshort"}, "DATA_KEYS must read id:key"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,13 +24,15 @@ class Line:
         self.socket = socket
 
     @classmethod
-    async def open(cls, url: str, cookie: str, **options: Any) -> Line:
+    async def open(
+        cls, url: str, cookie: str, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Line:
         """Connect with a session's cookie, from the page's own origin; says nothing yet."""
         parts = urlsplit(url)
-        headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
-        quiet = {"compression": None, "ping_interval": None, "max_size": None, **options}
-        origin: Any = f"http://{parts.netloc}"
-        return cls(await connect(url, additional_headers=headers, origin=origin, **quiet))
+        said = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}", **(headers or {})}
+        ours: dict[str, Any] = {"origin": f"http://{parts.netloc}", "compression": None}
+        quiet = {**ours, "ping_interval": None, "max_size": None, **options}
+        return cls(await connect(url, additional_headers=said, **quiet))
 
     @classmethod
     async def ready(cls, url: str, cookie: str, follow: Follows = (), **options: Any) -> Line:
