@@ -1,5 +1,6 @@
 """The network: MiniLM's encoder with our word pieces and one output per label."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +77,25 @@ def from_checkpoint(folder: Path) -> tuple[BertForSequenceClassification, Tokeni
         raise ValueError(f"{folder.name} was made for other labels")
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return model, tokenizer
+
+
+def blend(model: BertForSequenceClassification, folders: Sequence[Path]) -> None:
+    """Give the model the mean of its own weights and those of earlier checkpoints, in place.
+
+    Checkpoints of one line of training lie close enough together that their mean reads a little
+    better than any of them, above all on texts of sources that none was trained on. Raises
+    ValueError where one has other word pieces or labels.
+    """
+    total = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    for folder in folders:
+        other, _ = from_checkpoint(folder)
+        for name, tensor in other.state_dict().items():
+            if tensor.shape != total[name].shape:
+                raise ValueError(f"{folder.name} is not of this line: {name} has another shape")
+            if tensor.is_floating_point():
+                total[name] += tensor.to(total[name].device)
+    shares = 1 + len(folders)
+    model.load_state_dict({n: t / shares if t.is_floating_point() else t for n, t in total.items()})
 
 
 def freeze(model: BertForSequenceClassification, layers: int) -> None:

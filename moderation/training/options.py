@@ -19,6 +19,13 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--share", type=float, default=1.0, help="share of the open rows to use")
     parser.add_argument("--pieces", type=int, default=14000, help="word pieces to keep")
     parser.add_argument("--start-from", type=Path, help="a checkpoint folder to go on from")
+    parser.add_argument(
+        "--blend-with",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="earlier checkpoint folders of this line, whose mean with the trained one is written",
+    )
     plan = Plan()
     for field in fields(Plan):
         default = getattr(plan, field.name)
@@ -42,6 +49,7 @@ def run_training(given: dict[str, Any], say: Say) -> None:
         share=given["share"],
         pieces=given["pieces"],
         start_from=given["start_from"],
+        blend_with=given["blend_with"],
     )
     say(f"wrote {given['out']} with digest {digest}")
 

@@ -132,8 +132,8 @@ def open_rows(paths: Iterable[Path], caps: dict[str, int], rng: np.random.Genera
 
 
 LOW_WEIGHT: Final = {
-    "davidson_hate_offensive": 0.3,
-    "hatexplain": 0.3,
+    "davidson_hate_offensive": 0.6,
+    "hatexplain": 0.5,
     "toxic_spans_civil": 0.7,
     "stormfront_hate": 0.7,
 }

@@ -1,5 +1,6 @@
 """One training run from data to checkpoint folder."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -8,17 +9,18 @@ import numpy as np
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
+from moderation.classifiers.shipped import digest
 from moderation.training.checkpoint import write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
 from moderation.training.loop import Plan, Say, Trainer
-from moderation.training.model import backbone_folder, from_backbone, from_checkpoint
+from moderation.training.model import backbone_folder, blend, from_backbone, from_checkpoint
 from moderation.training.rows import Row, corpus_rows, open_rows
 from moderation.training.vocabulary import backbone_tokenizer, build, choose
 
 TRAINING_FILES: Final = ("train.toxicity.csv.gz", "train.crisis.csv.gz")
 CAPS: Final = {
-    "davidson_hate_offensive": 7000,
-    "hatexplain": 4000,
+    "davidson_hate_offensive": 12000,
+    "hatexplain": 8000,
     "stormfront_hate": 3000,
     "wiki_context_toxicity": 8000,
 }
@@ -51,8 +53,12 @@ def train(
     share: float = 1.0,
     pieces: int = 14000,
     start_from: Path | None = None,
+    blend_with: Sequence[Path] = (),
 ) -> str:
-    """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest."""
+    """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest.
+
+    What is written is the mean of what was trained and of the checkpoints in `blend_with`.
+    """
     found, own = gather(data, corpus, plan.seed, share)
     say(f"{len(found)} open rows, {len(own)} own rows")
     if start_from:
@@ -61,7 +67,13 @@ def train(
         model, tokenizer = _from_backbone([*found, *own], pieces)
     trainer = Trainer(model, tokenizer, plan, work, say)
     trainer.run(found, own)
-    notes = {"plan": asdict(plan), "open_rows": len(found), "own_rows": len(own)}
+    blend(model, blend_with)
+    notes = {
+        "plan": asdict(plan),
+        "open_rows": len(found),
+        "own_rows": len(own),
+        "blended_with": [digest(folder) for folder in blend_with],
+    }
     return write_checkpoint(out, model, tokenizer, version=version, notes=notes)
 
 
