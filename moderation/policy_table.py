@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.1"
+POLICY_VERSION: Final = "2026-11.2"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -56,7 +56,7 @@ RULE_THRESHOLD: Final = 0.5
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         Label.INTENT_OR_PLAN: Rule(
-            0.3,
+            0.4,
             "The writer may mean to end their life, or has a plan",
             "danger",
             hold=True,
@@ -74,7 +74,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="immediate",
         ),
         Label.IDEATION: Rule(
-            0.6,
+            0.7,
             "The writer may be thinking about dying",
             "danger",
             hold=True,
@@ -83,7 +83,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.SELF_HARM: Rule(
-            0.3,
+            0.4,
             "The writer may be hurting themselves",
             "danger",
             hold=True,
@@ -92,7 +92,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.ABUSE_DISCLOSURE: Rule(
-            0.4,
+            0.2,
             "The writer may be telling us that somebody hurts them",
             "safeguarding",
             hold=True,
@@ -101,7 +101,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.EATING_DISORDER: Rule(
-            0.4,
+            0.2,
             "The writer may have a problem with eating now",
             "danger",
             hold=True,
@@ -110,7 +110,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="soon",
         ),
         Label.GROOMING: Rule(
-            0.5,
+            0.4,
             "Somebody may be trying to win a young person's trust to harm them",
             "safeguarding",
             hold=True,
@@ -119,7 +119,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         Label.THREAT: Rule(0.3, "It may threaten somebody", "abuse", hold=True),
         Label.IDENTITY_ATTACK: Rule(
-            0.3, "It may attack people for who they are", "abuse", hold=True
+            0.5, "It may attack people for who they are", "abuse", hold=True
         ),
         Label.SEVERE_TOXICITY: Rule(0.35, "It may be very hateful", "abuse", hold=True),
         Label.INSULT: Rule(0.6, "It may insult somebody", "abuse", hold=True),
@@ -131,7 +131,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         Label.WORRIED_ABOUT_FRIEND: Rule(
             0.3, "The writer may be worried about somebody else", "routine", door=True
         ),
-        Label.DISTRESS: Rule(0.7, "The writer may be having a hard time", "routine", door=True),
+        Label.DISTRESS: Rule(0.5, "The writer may be having a hard time", "routine", door=True),
         Label.PAST_OR_RECOVERY: Rule(0.3, "It may be about the past, or getting better", "routine"),
     }
 )

@@ -10,7 +10,7 @@ from typing import Final
 
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "a1a81a4c3c807e59249ef50da644eddd46f91a0aef319b07a372f29a73f0b3ac"
+SHIPPED_SHA256: Final = "e3c3f70e21b2f5f29036095d350ec4583d03c6241a58ba7276432a4fcf7efda3"
 
 FILES: Final = (
     "config.json",
