@@ -193,9 +193,26 @@ def _fired(reading: Reading) -> list[Signal]:
     fired = [
         s
         for s in reading.signals
-        if s.label in RULES and _counts(s) and s.score >= threshold_for(s.label, s.source)
+        if s.label in RULES
+        and _counts(s)
+        and s.score >= threshold_for(s.label, s.source)
+        and not _of_a_friend(s, reading)
     ]
     return sorted(fired, key=lambda s: (order.index(s.label), -s.score))
+
+
+def _of_a_friend(signal: Signal, reading: Reading) -> bool:
+    """The encoder sees abuse told, but sees worry for somebody else more clearly: not the writer.
+
+    Such a message is published with a door. What is said in so many words still counts.
+    """
+    if signal.label != Label.ABUSE_DISCLOSURE or signal.source != ENCODER:
+        return False
+    return any(
+        other.label == Label.WORRIED_ABOUT_FRIEND and other.score > signal.score
+        for other in reading.signals
+        if other.source == ENCODER
+    )
 
 
 def _excused(signal: Signal, reading: Reading) -> bool:

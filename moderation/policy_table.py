@@ -92,7 +92,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.ABUSE_DISCLOSURE: Rule(
-            0.2,
+            0.4,
             "The writer may be telling us that somebody hurts them",
             "safeguarding",
             hold=True,

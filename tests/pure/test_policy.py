@@ -51,6 +51,25 @@ contexts = st.builds(
 )
 
 
+def test_worry_for_a_friend_who_is_hurt_is_published_with_a_door():
+    worried = seen(Label.WORRIED_ABOUT_FRIEND, 0.95)
+
+    verdict = decide(reading(seen(Label.ABUSE_DISCLOSURE, 0.9), worried), FORUM)
+
+    assert (verdict.action, verdict.open_case, verdict.notice) == ("publish", False, "door")
+
+
+def test_abuse_that_the_writer_tells_of_outweighs_worry_for_a_friend():
+    worried = seen(Label.WORRIED_ABOUT_FRIEND, 0.6)
+    said = seen(Label.ABUSE_DISCLOSURE, 0.9, PATTERNS)
+
+    by_model = decide(reading(seen(Label.ABUSE_DISCLOSURE, 0.9), worried), FORUM)
+    in_words = decide(reading(said, seen(Label.WORRIED_ABOUT_FRIEND, 0.95)), FORUM)
+
+    assert (by_model.action, by_model.open_case) == ("hold", True)
+    assert (in_words.action, in_words.open_case) == ("hold", True)
+
+
 def test_an_ordinary_message_is_published_and_says_that_nothing_was_found():
     verdict = decide(reading(seen(Label.TOXICITY, 0.01)), FORUM)
 
