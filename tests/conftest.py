@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
-import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,9 +38,6 @@ Argon2PasswordHasher.time_cost = 1
 Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-"""Not installed for the tests: a machine would then serve a page of nginx's own on port 80."""
-
 ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
@@ -54,9 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone = [
         item
         for item in items
-        if item.get_closest_marker(elsewhere)
-        or (ON_POSTGRESQL and _is_the_same_anywhere(item))
-        or (item.get_closest_marker("nginx") and not NGINX)
+        if item.get_closest_marker(elsewhere) or (ON_POSTGRESQL and _is_the_same_anywhere(item))
     ]
     if gone:
         config.hook.pytest_deselected(items=gone)
@@ -79,8 +73,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if not NGINX and not ON_POSTGRESQL and terminalreporter.stats.get("deselected"):
-        terminalreporter.write_line("deploy/nginx.conf was not tried: nginx is not installed here")
     for report in terminalreporter.stats.get("skipped", []):
         terminalreporter.write_line(f"did not run, which fails the run: {report.nodeid}", red=True)
 

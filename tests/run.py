@@ -10,19 +10,23 @@ is installed where we are root on Debian or Ubuntu; else it is named, and the ru
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree  # Reads only what pytest wrote a moment ago.
 
 from tests.browsers import find_chromium
-from tests.servers import ROOT, find_postgres, private_postgres, private_redis
+from tests.servers import ROOT, find_nginx, find_postgres, private_postgres, private_redis
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""Asked by Debian's packages whether they may start a service; 101 says no."""
 
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
@@ -42,6 +46,7 @@ NEEDS = (
     Need("redis-server", "redis-server", lambda: shutil.which("redis-server")),
     Need("Chromium", "chromium", find_chromium),
     Need("Node", "nodejs", lambda: shutil.which("node")),
+    Need("nginx", "nginx-light", find_nginx),
 )
 
 
@@ -69,6 +74,23 @@ def missing() -> list[Need]:
     return [need for need in NEEDS if not need.found()]
 
 
+@contextlib.contextmanager
+def nothing_started() -> Iterator[None]:
+    """Keep Debian from starting what it installs: the tests start servers of their own.
+
+    Without this the machine would go on serving a database, a Redis and a page on port 80.
+    """
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
 def provide() -> list[str]:
     """Install what is missing where we may; returns a line for each thing still missing."""
     wanted = missing()
@@ -81,7 +103,8 @@ def provide() -> list[str]:
         }
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-        subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
+        with nothing_started():
+            subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
     return [
         f"{need.name} is missing. On Debian or Ubuntu: sudo apt-get install {need.package}"
         for need in missing()

@@ -69,6 +69,11 @@ def find_postgres() -> Path | None:
     return newest[-1].parent if newest else None
 
 
+def find_nginx() -> str | None:
+    """Debian keeps it off the PATH of everybody but root."""
+    return shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+
+
 def _unprivileged() -> dict[str, object]:
     """PostgreSQL refuses to run as root; somebody else then has to."""
     if os.geteuid() != 0:

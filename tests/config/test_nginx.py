@@ -15,11 +15,11 @@ import pytest
 from django.conf import settings
 
 from tests.cast import Cast
-from tests.conftest import NGINX, act, cookie_for
+from tests.conftest import act, cookie_for
 from tests.protocol.line import Line
-from tests.servers import ROOT, Site, accepts, end, free_port, wait_until
+from tests.servers import ROOT, Site, accepts, end, find_nginx, free_port, wait_until
 
-pytestmark = [pytest.mark.nginx, pytest.mark.servers]
+pytestmark = [pytest.mark.servers]
 
 Sites = Callable[..., Site]
 Front = Callable[[Site], int]
@@ -45,7 +45,13 @@ def front(tmp_path: Path) -> Iterator[Front]:
 
     def stand_before(site: Site) -> int:
         port = free_port()
-        command = [str(NGINX), "-c", str(write_conf(tmp_path, site.port, port)), "-p", tmp_path]
+        command = [
+            str(find_nginx()),
+            "-c",
+            str(write_conf(tmp_path, site.port, port)),
+            "-p",
+            tmp_path,
+        ]
         subprocess.run([*command, "-t"], check=True, capture_output=True)
         running.append(subprocess.Popen(command))
         wait_until(lambda: accepts(port), within=20, what="nginx's start")
