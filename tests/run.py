@@ -1,8 +1,9 @@
 """``make test``: every test, on both ways of running Lantern.
 
-First the scripts of the pages in Node, then the suite on SQLite with the in-memory layer, then the
-suite on a private PostgreSQL and Redis, with real Chromium. What a test needs and the machine lacks
-is installed where we are root on Debian or Ubuntu; else it is named, and the run fails.
+First the scripts of the pages in Node, then side by side the suite on SQLite with the in-memory
+layer and the suite on a private PostgreSQL and Redis, with real Chromium: both mostly wait. What a
+test needs and the machine lacks is installed where we are root on Debian or Ubuntu; else it is
+named, and the run fails.
 
     python -m tests.run [--half embedded|real] [pytest arguments]
 """
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree  # Reads only what pytest wrote a moment ago.
@@ -130,14 +132,22 @@ def run_scripts(totals: Totals) -> None:
 
 
 def run_half(totals: Totals, name: str, arguments: Sequence[str], **environment: str) -> None:
-    """The suite once, on what the environment names."""
-    say(f"== The suite on {name}")
+    """The suite once, on what the environment names; every line it prints begins with the name."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-        code = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **environment}, check=False
-        ).returncode
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as running:
+            for line in running.stdout or ():
+                say(f"{name:10} | {line.rstrip()}")
+        code = running.returncode
         passed, failed = _counts(report)
     if code == NO_TESTS and arguments[2:]:
         code = 0  # Somebody asked for a few tests that all belong to the other half.
@@ -154,7 +164,7 @@ def _counts(report: Path) -> tuple[int, int]:
 
 def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
     chosen = ["-m", "not browser or embedded", *arguments]
-    run_half(totals, "SQLite and the in-memory layer", chosen, DATABASE_URL="", REDIS_URL="")
+    run_half(totals, "SQLite", chosen, DATABASE_URL="", REDIS_URL="")
 
 
 def run_real(totals: Totals, arguments: Sequence[str]) -> None:
@@ -167,7 +177,7 @@ def run_real(totals: Totals, arguments: Sequence[str]) -> None:
         ):
             run_half(
                 totals,
-                "PostgreSQL and Redis",
+                "PostgreSQL",
                 ["-m", "not embedded", *arguments],
                 DATABASE_URL=database,
                 REDIS_URL=redis,
@@ -184,10 +194,14 @@ def main() -> int:
     totals.problems += lacking
     if not arguments:
         run_scripts(totals)
-    if options.half != "real":
-        run_embedded(totals, arguments)
+    halves = []
     if options.half != "embedded" and find_postgres() and shutil.which("redis-server"):
-        run_real(totals, arguments)
+        halves.append(run_real)
+    if options.half != "real":
+        halves.append(run_embedded)
+    with ThreadPoolExecutor(len(halves) or 1) as both:
+        for half in [both.submit(run, totals, arguments) for run in halves]:
+            half.result()
     for problem in totals.problems:
         say(f"!! {problem}")
     say(f"== Done in {time.monotonic() - began:.0f} s")
