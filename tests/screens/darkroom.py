@@ -1,4 +1,4 @@
-"""Makes a picture small: 256 colours are enough for a page of flat paint and text."""
+"""Makes a picture small: 128 colours are enough for a page of flat paint and text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-COLOURS = 256
+COLOURS = 128
 OFF, OFTEN = 6, 0.01
-"""A painted sky has more colours: where so large a share of the pixels would be so many of 256
+"""A painted sky has more colours: where so large a share of the pixels would be so many of 128
 steps off, the picture stays as it is."""
 
 PIXELS = """async (png) => {
