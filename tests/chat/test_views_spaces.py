@@ -161,6 +161,7 @@ def test_an_ended_talk_is_readable_and_names_the_next_step(client: Client, cast:
     close_conversation(conversation=talk, by=cast.lee)
     client.force_login(cast.ada)
     assert "start a new one any time" in page(client, f"/talk/{talk.pk}")
+    assert "It ended before anybody joined." in page(client, f"/talk/{talk.pk}")
 
 
 def test_markup_in_words_and_names_stays_words(client: Client, cast: Cast) -> None:

@@ -177,7 +177,8 @@ class ConversationView {
     const about = /** @type {HTMLElement | null} */ (document.querySelector("[data-people-words]"));
     if (!title || !about) return;
     say(title, others.map((p) => p.nickname).join(", ") || (title.dataset.alone ?? ""));
-    say(about, others.length ? words.roles[others[0].role] : about.dataset.alone ?? "");
+    const alone = this.feed.state === "closed" ? about.dataset.ended : about.dataset.alone;
+    say(about, others.length ? words.roles[others[0].role] : alone ?? "");
   }
 
   // Who is writing: in private talks only.
