@@ -10,7 +10,7 @@ from tests.screens.stage import Stage
 from tests.screens.young import YOUNG, YOUNG_BARE, YOUNG_UNREAD
 
 ACTS: list[tuple[Callable[[Stage], None], list[Shot]]] = [
-    (Stage.open_bare, [*YOUNG_BARE, *STAFF_BARE]),
+    (Stage.open_bare, [*STAFF_BARE, *YOUNG_BARE]),
     (Stage.open_lived_in, [*YOUNG, *STAFF]),
     (Stage.open_unread, [*YOUNG_UNREAD, *STAFF_UNREAD]),
 ]
