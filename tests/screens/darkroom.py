@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-COLOURS = 128
+COLOURS = (128, 256)
 OFF, OFTEN = 6, 0.01
-"""A painted sky has more colours: where so large a share of the pixels would be so many of 128
-steps off, the picture stays as it is."""
+"""A painted sky has more colours: where so large a share of the pixels would be so many of 256
+steps off with either palette, the picture stays as it is."""
 
 PIXELS = """async (png) => {
   const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
@@ -35,10 +35,15 @@ def develop(page: Any, png: bytes) -> bytes:
     """The same picture as a PNG with a palette, where that does not show; ``page`` may be any."""
     width, height, raw = page.evaluate(PIXELS, base64.b64encode(png).decode())
     pixels = np.frombuffer(base64.b64decode(raw), np.uint8).reshape(-1, 4)[:, :3]
-    palette, index = _palette(pixels)
-    off = np.abs(palette[index].astype(np.int16) - pixels).max(axis=1) > OFF
-    if off.mean() > OFTEN:
-        return png
+    for colours in COLOURS:
+        palette, index = _palette(pixels, colours)
+        off = np.abs(palette[index].astype(np.int16) - pixels).max(axis=1) > OFF
+        if off.mean() <= OFTEN:
+            return _indexed(width, height, palette, index)
+    return png
+
+
+def _indexed(width: int, height: int, palette: np.ndarray, index: np.ndarray) -> bytes:
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = index.reshape(height, width)
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
@@ -53,12 +58,12 @@ def develop(page: Any, png: bytes) -> bytes:
     )
 
 
-def _palette(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _palette(pixels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """The commonest colours as they are; every other becomes the nearest of them."""
     packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
     colours, index, counts = np.unique(packed, return_inverse=True, return_counts=True)
     split = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.int32)
-    chosen = split[np.argsort(-counts)[:COLOURS]]
+    chosen = split[np.argsort(-counts)[:most]]
     nearest = np.empty(len(split), np.uint8)
     for start in range(0, len(split), 4096):
         apart = split[start : start + 4096, None, :] - chosen[None, :, :]
