@@ -147,6 +147,12 @@ def test_a_reader_that_does_not_work_and_an_empty_rota_are_said_on_top() -> None
     assert "Nobody is on duty." not in page
 
 
+def test_an_empty_rota_with_nobody_waiting_does_not_count_to_nought() -> None:
+    page = text(browser(house.staff("Dan")).get(QUEUE))
+    assert "Nobody is waiting yet. Whoever comes is shown the emergency numbers." in page
+    assert "0 people" not in page
+
+
 def test_a_clinician_goes_through_a_whole_case_with_plain_forms() -> None:
     dan, case = house.staff("Dan"), house.waiting_case()
     client = browser(dan)
