@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from chat.actions.messages import hold_message, remove_message
 from chat.models import Conversation, HelpRequest, Message
@@ -199,6 +199,34 @@ def test_esc_twice_leaves_for_a_dull_page_and_back_shows_nothing(
     assert "Ada" not in page.content()
     page.click("text=Carry on")
     page.wait_for_url("**/spaces")
+
+
+def test_esc_again_and_again_does_not_stop_the_way_out(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    """Once leaves nobody, also on a page just opened. Whoever is startled presses more than twice,
+    and to a browser Esc means "stop loading"."""
+    thread = live_cast.thread(words="something private")
+    page = phone(live_site(QUICK_EXIT_URL="https://dull.example/").start_web(), live_cast.ada)
+    asked: list[str] = []
+
+    def rain(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body="<title>Weather</title>Rain", content_type="text/html")
+
+    page.route("https://dull.example/**", rain)
+    page.add_init_script("performance.now = () => 500")
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(page.locator(".message")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("body")).to_be_visible()
+    went_on_to_the_browser = page.evaluate(
+        """() => [2, 3, 4].map(() => document.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true })))"""
+    )
+    assert went_on_to_the_browser == [False, False, False]
+    page.wait_for_url("https://dull.example/**")
+    assert len(asked) == 1, "a second try would have cut off the first"
 
 
 def test_markup_somebody_writes_is_only_ever_words(

@@ -4,10 +4,12 @@
 const TWICE_MS = 1_000;
 const AT_MOST_MS = 400; // How long we wait to shut the door behind them.
 
-let lastEscape = 0;
+let lastEscape = -Infinity; // Not 0: a page of half a second would leave at the first.
+let leaving = false;
 
 /** @param {HTMLFormElement} form */
 async function leave(form) {
+  leaving = true;
   const exit = form.dataset.exit ?? "/";
   const body = new FormData(form);
   document.title = form.dataset.title ?? "";
@@ -27,8 +29,11 @@ form?.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !form) return;
   const now = performance.now();
-  if (now - lastEscape < TWICE_MS) leave(form);
+  const again = now - lastEscape < TWICE_MS;
   lastEscape = now;
+  // To the browser Esc means "stop loading": the way out itself would be stopped half way.
+  if (again || leaving) event.preventDefault();
+  if (again && !leaving) leave(form);
 });
 
 // A page kept in memory by the back button is asked for again: the door may have been shut since.
