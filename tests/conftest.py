@@ -15,7 +15,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
@@ -38,6 +39,7 @@ Argon2PasswordHasher.time_cost = 1
 Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
+FLUSH_TRIES = 5
 ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
@@ -85,6 +87,29 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         test["NAME"] = f"test_lantern_{os.getpid()}"
     else:
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_tries_again() -> Iterator[None]:
+    """The workers of a shared site work on while a test's rows are thrown away.
+
+    PostgreSQL then ends one of the two who wait for each other: either the worker, who begins
+    again by himself, or us, who would leave rows for the next test to stumble over.
+    """
+    empty = BaseDatabaseOperations.execute_sql_flush
+
+    def patiently(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        for tries_left in reversed(range(FLUSH_TRIES)):
+            try:
+                return empty(self, sql_list)
+            except OperationalError:
+                if not tries_left:
+                    raise
+        return None
+
+    BaseDatabaseOperations.execute_sql_flush = patiently  # type: ignore[method-assign]
+    yield
+    BaseDatabaseOperations.execute_sql_flush = empty  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
