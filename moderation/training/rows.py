@@ -127,9 +127,12 @@ def open_rows(paths: Iterable[Path], caps: dict[str, int], rng: np.random.Genera
     for source, found in sorted(by_source.items()):
         cap = caps.get(source, len(found))
         chosen = rng.permutation(len(found))[:cap]
-        rows.extend(found[i] for i in sorted(chosen))
+        rows.extend([found[i] for i in sorted(chosen)] * REPEATS.get(source, 1))
     return rows
 
+
+REPEATS: Final = {"convabuse": 3, "surge_toxicity": 3}
+"""Small sources, labelled with care, that would drown among tens of thousands of coarse rows."""
 
 LOW_WEIGHT: Final = {
     "davidson_hate_offensive": 0.6,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
@@ -61,6 +62,7 @@ def train(
     """
     found, own = gather(data, corpus, plan.seed, share)
     say(f"{len(found)} open rows, {len(own)} own rows")
+    torch.manual_seed(plan.seed)  # Before the head is made, or no two runs would begin alike.
     if start_from:
         model, tokenizer = from_checkpoint(start_from)
     else:
