@@ -77,6 +77,14 @@ class Notice(StrEnum):
     CONTACT_DETAILS = "contact_details"
     UNREAD = "unread"
     NOT_PUBLISHED = "not_published"
+    FOR_A_PERSON = "for_a_person"
+    METHODS = "methods"
+    UNKIND = "unkind"
+    HATE = "hate"
+    THREAT = "threat"
+    PRIVATE_DETAILS = "private_details"
+    DRAWN_AWAY = "drawn_away"
+    ANOTHER_PLACE = "another_place"
     WITHDRAWN = "withdrawn"
 
 

@@ -74,8 +74,44 @@ NOTICES: dict[str, str | Promise] = {
         "This is waiting for a person to read it. It can take a bit longer than usual right now."
     ),
     "not_published": _(
-        "We didn't put this one in the space. Only you can see it. If you want to talk about it, "
-        "Help now is always open."
+        "We didn't put this one in the space. Only you and our team can see it. If you want to "
+        "talk about it, Help now is always open."
+    ),
+    "for_a_person": _(
+        "This sounds like something for one person to hear, not the whole space. Only you and our "
+        "team can see it. Someone here would like to talk with you, whenever you want."
+    ),
+    "methods": _(
+        "This has a way to get hurt in it, and reading that can be hard for somebody else. Only "
+        "you and our team can see it. You can write it again without that part, or talk with us "
+        "about all of it."
+    ),
+    "unkind": _(
+        "Someone could feel hurt reading this, so we kept it out of the space. Only you and our "
+        "team can see it. You can say it again in other words, or talk with us about what happened."
+    ),
+    "hate": _(
+        "This speaks against people for who they are, and everyone has a place here. Only you and "
+        "our team can see it. You can say it again in other words, or talk with us about what "
+        "happened."
+    ),
+    "threat": _(
+        "Someone could feel threatened by this, so we kept it out of the space. Only you and our "
+        "team can see it. If you're this angry, talk with us: we'd like to hear what happened."
+    ),
+    "private_details": _(
+        "This has a name, a number, a school or a place in it. We keep those out of the spaces so "
+        "everyone stays safe. Only you and our team can see it. You can write it again without "
+        "that part."
+    ),
+    "drawn_away": _(
+        "This asks somebody to talk or meet away from here. We can't look after anyone there, so "
+        "we kept it out. Only you and our team can see it. You can carry on talking here, or talk "
+        "with us."
+    ),
+    "another_place": _(
+        "This belongs somewhere else, so we kept it out of this space. Only you and our team can "
+        "see it. You can put it in another space, or talk with us about it."
     ),
     "withdrawn": _("You took this back."),
 }

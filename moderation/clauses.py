@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chat.kernel.errors import Invalid
+from chat.states import Notice
 from moderation.states import Decision
 
 CLAUSES_VERSION: Final = "1"
@@ -18,25 +19,41 @@ CLAUSES_VERSION: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One rule, in the words staff choose it by, and the decision it can be the ground of."""
+    """One rule, in the words staff choose it by, and the decision it can be the ground of.
+
+    ``notice`` is what the author is told: the same rule, in kind words, with a next step.
+    """
 
     code: str
     decision: Decision
     words: str | Promise
+    notice: Notice = Notice.NONE
 
 
 _ALL = (
     Clause("within_rules", Decision.PUBLISH, _("It keeps to the rules of the space")),
     Clause("feelings_welcome", Decision.PUBLISH, _("Hard feelings are welcome here")),
     Clause("recovery_welcome", Decision.PUBLISH, _("Getting better is worth telling")),
-    Clause("person_first", Decision.REMOVE, _("This needs a person, not the space")),
-    Clause("no_methods", Decision.REMOVE, _("No details of ways to get hurt")),
-    Clause("be_kind", Decision.REMOVE, _("Be kind to people here")),
-    Clause("no_hate", Decision.REMOVE, _("No hate for who somebody is")),
-    Clause("no_threats", Decision.REMOVE, _("No threats")),
-    Clause("keep_private", Decision.REMOVE, _("No names, numbers, schools or addresses")),
-    Clause("no_adult_approach", Decision.REMOVE, _("Nobody is drawn away from here")),
-    Clause("not_the_place", Decision.REMOVE, _("It belongs somewhere else")),
+    Clause(
+        "person_first",
+        Decision.REMOVE,
+        _("This needs a person, not the space"),
+        Notice.FOR_A_PERSON,
+    ),
+    Clause("no_methods", Decision.REMOVE, _("No details of ways to get hurt"), Notice.METHODS),
+    Clause("be_kind", Decision.REMOVE, _("Be kind to people here"), Notice.UNKIND),
+    Clause("no_hate", Decision.REMOVE, _("No hate for who somebody is"), Notice.HATE),
+    Clause("no_threats", Decision.REMOVE, _("No threats"), Notice.THREAT),
+    Clause(
+        "keep_private",
+        Decision.REMOVE,
+        _("No names, numbers, schools or addresses"),
+        Notice.PRIVATE_DETAILS,
+    ),
+    Clause(
+        "no_adult_approach", Decision.REMOVE, _("Nobody is drawn away from here"), Notice.DRAWN_AWAY
+    ),
+    Clause("not_the_place", Decision.REMOVE, _("It belongs somewhere else"), Notice.ANOTHER_PLACE),
 )
 
 CLAUSES: Final[Mapping[str, Clause]] = MappingProxyType({c.code: c for c in _ALL})

@@ -20,7 +20,7 @@ from chat.kernel.transitions import change_state, or_refuse
 from chat.models import AuditRow, Message, User
 from chat.states import Notice
 from moderation.access import access_review_to_decide, access_unread_to_decide
-from moderation.clauses import check_clause
+from moderation.clauses import CLAUSES, Clause, check_clause
 from moderation.models import Assessment, Review
 from moderation.models.review import CLAIM, UNDECIDED_STATES, place_in_list
 from moderation.states import (
@@ -205,21 +205,21 @@ def decide_review(
                 decided_at=clock.now(),
                 version=F("version") + 1,
             )
-            _carry_out(message, by=by, decision=Decision(decision))
+            _carry_out(message, by=by, clause=CLAUSES[clause])
         _record(by, "review.decided", review, f"{decision}, {clause}, revision {revision}")
         ring_on_commit(ALERTS)
     return _as_it_stands(review)
 
 
-def _carry_out(message: Message, *, by: User, decision: Decision) -> None:
-    """A person who may need somebody keeps the door, whatever happens to the message."""
+def _carry_out(message: Message, *, by: User, clause: Clause) -> None:
+    """The author hears which rule it was; who may need somebody keeps the door, whatever else."""
     found = Assessment.objects.filter(message=message, revision=message.revision).first()
     needs_door = found is not None and (found.open_case or found.offer_door)
-    if decision is Decision.PUBLISH:
+    if clause.decision is Decision.PUBLISH:
         notice = Notice.DOOR_OFFERED if needs_door else Notice.NONE
         publish_message(message=message, by=by, notice=notice)
     else:
-        notice = Notice.DOOR if needs_door else Notice.NOT_PUBLISHED
+        notice = Notice.DOOR if needs_door else clause.notice
         remove_message(message=message, by=by, notice=notice)
 
 

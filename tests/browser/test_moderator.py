@@ -250,7 +250,7 @@ def test_every_state_of_the_pages_is_accessible(
     no_violations(mo)  # Free, words open.
     mo.get_by_role("button", name="Claim it").click()
     press(mo, "r")
-    expect(mo.get_by_text("Only the author will see it. Because:")).to_be_visible()
+    expect(mo.get_by_text("Only the author and our team will see it")).to_be_visible()
     no_violations(mo)  # Mine, choosing a rule.
     if shape == "desk":
         press(mo, "Escape")

@@ -155,7 +155,7 @@ def test_an_unkind_message_waits_for_a_moderator_whose_word_reaches_everybody(
         ben.sees(thread, UNKIND, state="published")
         ada.sees(thread, UNKIND, state="published")
     else:
-        ada.sees(thread, UNKIND, state="removed", notice="not_published")
+        ada.sees(thread, UNKIND, state="removed", notice="unkind")
         # What comes after it has come; so would it have.
         ada.send(thread, "sorry, bad day")
         ben.sees(thread, "sorry, bad day")

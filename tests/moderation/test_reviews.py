@@ -133,7 +133,7 @@ def test_released_is_free_again_and_only_its_holder_can_release(room: Room) -> N
     ("decision", "clause", "state", "notice", "kind"),
     [
         ("publish", "within_rules", "published", Notice.NONE, EventKind.MESSAGE_PUBLISHED),
-        ("remove", "be_kind", "removed", Notice.NOT_PUBLISHED, EventKind.MESSAGE_REMOVED),
+        ("remove", "be_kind", "removed", Notice.UNKIND, EventKind.MESSAGE_REMOVED),
     ],
 )
 def test_a_decision_reaches_author_and_peers_through_the_feed(
