@@ -8,21 +8,19 @@ import unicodedata
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from mnemonic import Mnemonic
 
 from chat.kernel.crypto import blind_index
 from chat.kernel.doorbell import person_topic, ring_on_commit
 from chat.kernel.errors import Invalid
 from chat.models import AuditRow, User
+from chat.phrase_words import WORDS
 from chat.states import AgeBand, Role
 
 PHRASE_WORDS = 6
-"""Six words of a list of 2,048: 66 bits, out of reach of guessing through rate limits."""
+"""Six of more than 1,600 words: 64 bits, out of reach of guessing through rate limits."""
 
 NICKNAME = re.compile(r"[^\W_][\w .'-]{0,28}[^\W_]", re.UNICODE)
 RESERVED = ("lantern", "moderator", "clinician", "admin", "staff", "support team")
-
-_words = Mnemonic("english").wordlist
 
 
 def clean_nickname(raw: str) -> str:
@@ -45,7 +43,7 @@ def start_young_person(
     name = clean_nickname(nickname)
     if age_band not in set(AgeBand):
         raise Invalid("age_band_unknown")
-    phrase = " ".join(secrets.choice(_words) for _ in range(PHRASE_WORDS))
+    phrase = " ".join(secrets.choice(WORDS) for _ in range(PHRASE_WORDS))
     with transaction.atomic():
         user = User.objects.create_young_person(
             nickname=name,
