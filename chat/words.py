@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 REFUSALS: dict[str, str | Promise] = {
     "refused": _("That didn't work. Please try again in a moment."),
-    "not_found": _("We can't find that. It may have been moved or closed."),
+    "not_found": _(
+        "We can't find that. It may have been moved or closed. Please go back and look again."
+    ),
     "stale": _("Somebody changed this a moment ago. Have another look, then decide."),
     "conflict": _("This doesn't fit with what is already here. Please look again."),
-    "busy": _("We're very busy right now. Your words are safe; we'll try again for you."),
-    "slow_down": _("That's a lot at once. We'll try again for you in a moment."),
+    "busy": _("We're very busy right now. Nothing is lost. Please try again in a moment."),
+    "slow_down": _("That's a lot at once. Nothing is lost. Please try again in a moment."),
     "invalid": _("Something in that wasn't right. Please check it and try again."),
     "client_id_reused": _("This message was already sent with other words. Please send it again."),
-    "message_empty": _("There's nothing written yet."),
+    "message_empty": _("There's nothing written yet. Write a word or two, then send it."),
     "message_too_long": _(
         "That's longer than we can take at once. Could you send it in two parts?"
     ),
@@ -45,13 +47,15 @@ REFUSALS: dict[str, str | Promise] = {
         "new. You can get help now either way."
     ),
     "too_many_tries": _("That's a lot of tries. Please wait a few minutes, then try again."),
-    "frame_not_text": _("We only read text here."),
-    "frame_not_json": _("We couldn't read that."),
+    "frame_not_text": _("We can only read text here. Please reload the page and try again."),
+    "frame_not_json": _("We couldn't read that. Please reload the page and try again."),
     "frame_unknown": _("We don't know that kind of request. Please reload the page."),
-    "frame_too_large": _("That's too much at once."),
+    "frame_too_large": _("That's too much at once. Could you send it in smaller parts?"),
     "ticket_invalid": _("Please reload the page to connect again."),
     "not_resumed": _("Please reload the page to connect again."),
-    "unreadable": _("We can't open this right now. We've been told."),
+    "unreadable": _(
+        "We can't open this right now. Please reload the page in a while. Help now still works."
+    ),
     "internal": _("Something went wrong on our side. Your words are safe; please try again."),
 }
 
@@ -167,7 +171,7 @@ ROLES: dict[str, str | Promise] = {
     "young_person": "",
     "moderator": _("looks after the spaces"),
     "clinician": _("here to talk, part of our team"),
-    "shift_lead": _("leads the team tonight"),
+    "shift_lead": _("leads the team"),
 }
 
 WAITING: dict[str, str | Promise] = {

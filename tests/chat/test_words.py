@@ -1,0 +1,25 @@
+"""What we say is true wherever it is said, and never a dead end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chat import words
+
+NEXT_STEP = re.compile(
+    r"\b(try|reload|pick|tick|check|retype|write|send|start|fill|look|wait|could you|Help now)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("code", sorted(words.REFUSALS))
+def test_every_refusal_names_a_next_step(code: str) -> None:
+    assert NEXT_STEP.search(words.refusal(code)), words.refusal(code)
+
+
+def test_nobody_is_promised_what_a_plain_form_cannot_keep() -> None:
+    said = [str(one) for one in (*words.REFUSALS.values(), *words.ROLES.values())]
+    assert [one for one in said if re.search("for you in a|again for you|been told", one)] == []
+    assert [one for one in said if "tonight" in one] == [], "it is said at noon as well"
