@@ -27,7 +27,7 @@ HARMS: Final[Mapping[str, Words]] = MappingProxyType(
         Harm.ABUSE: _l("Abuse"),
         Harm.CONTACT: _l("Contact details"),
         Harm.UNREAD: _l("Not read yet"),
-        Harm.ROUTINE: _l("Routine"),
+        Harm.ROUTINE: _l("For a person to judge"),
     }
 )
 
@@ -38,7 +38,7 @@ THEMES: Final[Mapping[str, Words]] = MappingProxyType(
         Harm.ABUSE: _l("This may be cruel, hateful or threatening."),
         Harm.CONTACT: _l("This may hold a name, a number or a place."),
         Harm.UNREAD: _l("No machine has read this. It may be hard to read."),
-        Harm.ROUTINE: _l("Nothing hard was found in this."),
+        Harm.ROUTINE: _l("The machine named no sign here. That does not say how they are."),
     }
 )
 

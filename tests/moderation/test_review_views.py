@@ -117,13 +117,16 @@ def test_why_it_is_here_is_said_in_words_with_its_source(room: Room) -> None:
     shown = text_of(signed_in(room.mo).get(reverse("review", args=[review.pk])))
     for words in (
         "The writer may mean to end their life",
-        "How sure: 0.90 of 1. From 0.50 it counts. Marked 1 in the words.",
+        "Seen by the list of crisis phrases. Marked 1 in the words.",
         "phrases-1, rule phrase.intent_or_plan",
         "Our clinicians have been told about this person",
     ):
         assert words in shown
     page = signed_in(room.mo).get(reverse("review", args=[review.pk])).content.decode()
     assert "<mark>last night<sup>1</sup></mark>" in page
+    at_first, _, folded = page.partition("How the machine came to this")
+    assert "0.90" not in at_first, "never a score before somebody asks for it"
+    assert "How sure: 0.90 of 1. From 0.50 it counts." in folded.partition("</details>")[0]
 
 
 def test_hard_words_are_in_no_list_and_folded_on_the_page(room: Room) -> None:
