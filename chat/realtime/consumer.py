@@ -14,7 +14,7 @@ from chat.realtime import commands, drain, protocol
 from chat.realtime.connection import Connection
 from chat.realtime.hub import hub
 from chat.realtime.inbox import Inbox
-from chat.realtime.limits import FLOOD_CODE, FrameRate, census
+from chat.realtime.limits import FLOOD_CODE, FrameRate, SharedRate, census
 from chat.realtime.standing import cookie_of, read_visitor
 from chat.realtime.tickets import check_ticket
 from chat.realtime.wire import wire_of
@@ -56,7 +56,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             census.dismiss(address)
 
     async def _listen(self, connection: Connection, receive: Any) -> None:
-        self.rate, self.help_rate = FrameRate(), FrameRate()
+        self.rate, self.help_rate = SharedRate(connection.user.pk), FrameRate()
         self.inbox = Inbox(self._obey, self._refuse)
         self.help_inbox = Inbox(self._obey, self._refuse)
         drain.watch(connection, self.inbox)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter as Tally
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from prometheus_client import Counter
@@ -18,6 +19,9 @@ PER_SECONDS = 10.0
 
 FLOOD_FACTOR = 3
 """Refused frames, in windows' worth, after which a phone that goes on is cut off."""
+
+PERSON_FACTOR = 2
+"""What all sockets of one person may say together, in sockets' worth: two pages in full use."""
 
 TYPING_EVERY_SECONDS = 2.0
 """A little less than phones wait (three), so that a hurried network costs nobody their turn."""
@@ -32,10 +36,10 @@ refused_frames = Counter("lantern_frames_refused_total", "Frames refused over th
 class FrameRate:
     """A token bucket: ``SOCKET_FRAMES`` frames in ten seconds, then as they come back."""
 
-    __slots__ = ("_at", "_refused", "_size", "_tokens")
+    __slots__ = ("__weakref__", "_at", "_refused", "_size", "_tokens")
 
-    def __init__(self) -> None:
-        self._size = float(settings.SOCKET_FRAMES)
+    def __init__(self, *, sockets: int = 1) -> None:
+        self._size = float(settings.SOCKET_FRAMES * sockets)
         self._tokens = self._size
         self._refused = 0
         self._at = time.monotonic()
@@ -59,6 +63,35 @@ class FrameRate:
     def is_flood(self) -> bool:
         """Told to slow down, again and again, and still at it."""
         return self._refused > FLOOD_FACTOR * self._size
+
+
+class SharedRate:
+    """A socket's own bucket, and the one that all sockets of its person draw from together.
+
+    Without the second one twenty pages of one person would get through twenty times as much.
+    """
+
+    __slots__ = ("_own", "_person")
+
+    def __init__(self, user_id: int) -> None:
+        self._own = FrameRate()
+        person = _people.get(user_id)
+        if person is None:
+            person = _people[user_id] = FrameRate(sockets=PERSON_FACTOR)
+        self._person = person
+
+    def take(self) -> bool:
+        """Whether one more frame is within both rates."""
+        return self._own.take() and self._person.take()
+
+    @property
+    def is_flood(self) -> bool:
+        """This very socket goes on and on; the person's other pages are not cut off for it."""
+        return self._own.is_flood
+
+
+_people: WeakValueDictionary[int, FrameRate] = WeakValueDictionary()
+"""By person, for as long as one of their sockets is open in this process."""
 
 
 class TypingRate:

@@ -1,0 +1,40 @@
+"""How much one person may ask of a process, over however many pages of theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.realtime.limits import PERSON_FACTOR
+from tests.cast import Cast
+from tests.protocol.inside import Inside
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bell")]
+
+
+async def answers(inside: Inside, count: int) -> list[str]:
+    """What so many pings are answered with."""
+    for _ in range(count):
+        await inside.say("ping")
+    found: list[str] = []
+    while len(found) < count:
+        frame = await inside.frame()
+        if frame["type"] in {"heads", "error"}:
+            found.append(frame.get("code", frame["type"]))
+    return found
+
+
+async def test_many_pages_of_one_person_get_through_no_more_than_two(
+    live_cast: Cast, settings: object
+) -> None:
+    settings.SOCKET_FRAMES = 20  # type: ignore[attr-defined]
+    pages = [await Inside.ready(live_cast.ada) for _ in range(6)]
+    heard = [answer for page in pages for answer in await answers(page, 15)]
+    assert heard[:30] == ["heads"] * 30, "two pages notice nothing"
+    assert set(heard) == {"heads", "slow_down"}
+    back_meanwhile = 10
+    assert heard.count("heads") <= PERSON_FACTOR * 20 + back_meanwhile
+
+    ben = await Inside.ready(live_cast.ben)
+    assert await answers(ben, 15) == ["heads"] * 15, "a limit is one person's"
+    for inside in (*pages, ben):
+        await inside.close()
