@@ -59,6 +59,9 @@ REFUSALS: dict[str, str | Promise] = {
     "internal": _("Something went wrong on our side. Your words are safe; please try again."),
 }
 
+UNREADABLE = "unreadable"
+"""Said, to everybody who may see the message, where its words do not open; no row holds it."""
+
 NOTICES: dict[str, str | Promise] = {
     "none": "",
     "held_for_person": _(
@@ -118,6 +121,9 @@ NOTICES: dict[str, str | Promise] = {
         "see it. You can put it in another space, or talk with us about it."
     ),
     "withdrawn": _("You took this back."),
+    UNREADABLE: _(
+        "We can't open this message right now. The others are here, and Help now still works."
+    ),
 }
 
 STATES: dict[str, str | Promise] = {
@@ -189,13 +195,13 @@ WAITING: dict[str, str | Promise] = {
     ),
     "counted": _("We last counted at {time}, so this may be old. We keep your place."),
     "unknown": _("We can't say yet how long it will take. We'll tell you as soon as we can."),
-    "nobody": _(
-        "Nobody is free right now. Our on-call people are being told. If you can't wait, the "
-        "numbers below answer day and night."
-    ),
+    "nobody": _("Nobody is here right now."),
+    "first": _("You're first in line."),
+    "later": _("Write now, we read it when we're back."),
     "with_someone": _("Someone is here for you."),
+    "with_name": _("{name} is here."),
     "write": _("Start writing now"),
-    "go": _("Go to the talk"),
+    "go": _("Carry on"),
 }
 
 
@@ -208,6 +214,13 @@ def place_words(place: int | None) -> str:
     if place is None:
         return str(WAITING["place_soon"])
     return str(WAITING["next"]) if place <= 1 else str(WAITING["place"]).format(place=place)
+
+
+def nobody_words(place: int | None) -> str:
+    """Where somebody stands while nobody is on duty: no word that sounds like "soon"."""
+    first = place is not None and place <= 1
+    line = str(WAITING["first"]) if first else place_words(place)
+    return f"{line} {WAITING['later']}"
 
 
 def wait_words(low: int | None, high: int | None) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
-from chat.kernel.crypto import Sealed
+from chat.kernel.crypto import Sealed, Unreadable
 from chat.models.conversation import Conversation
 from chat.models.leasable import Leasable
 from chat.models.user import User
@@ -71,6 +71,13 @@ class Message(Leasable):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+    def opened(self) -> str | None:
+        """The words, or ``None`` where they do not open: one must not take its page along."""
+        try:
+            return self.body
+        except Unreadable:
+            return None
 
 
 class SendRefusal(models.Model):

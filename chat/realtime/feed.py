@@ -16,6 +16,7 @@ from chat.kernel import clock
 from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User, WorkerBeat
 from chat.realtime import protocol as p
 from chat.states import ConversationKind, HelpState, MessageState, Notice
+from chat.words import UNREADABLE
 
 PAGE = 60
 """Messages in a snapshot."""
@@ -38,16 +39,18 @@ def message_view(message: Message, *, reader_id: int, audience: Audience) -> p.M
         return None
     told = own or audience is Audience.STAFF
     private = message.conversation.is_private
+    body = "" if message.notice == Notice.WITHDRAWN else message.opened()
+    notice = message.notice if told and message.notice != Notice.NONE else ""
     return p.MessageView(
         id=message.pk,
         author=person_view(message.author),
-        body="" if message.notice == Notice.WITHDRAWN else message.body,
+        body=body or "",
         at=message.created_at.isoformat(timespec="milliseconds"),
         state=message.state,
         revision=message.revision,
         position=message.position,
         client_id=str(message.client_id) if own else "",
-        notice=message.notice if told and message.notice != Notice.NONE else "",
+        notice=UNREADABLE if body is None else notice,
         machine_reading=message.machine_reading if private or told else "",
     )
 

@@ -34,8 +34,8 @@ def thread_title(conversation: Conversation) -> str:
     if conversation.title:
         return conversation.title
     opening = conversation.opening_message
-    body = opening.body if opening is not None and opening.notice != "withdrawn" else ""
-    first = body.strip().partition("\n")[0].strip()
+    body = opening.opened() if opening is not None and opening.notice != "withdrawn" else ""
+    first = (body or "").strip().partition("\n")[0].strip()
     if not first:
         return str(words.UNTITLED)
     return first if len(first) <= TITLE_LENGTH else f"{first[: TITLE_LENGTH - 1].rstrip()}…"
@@ -74,17 +74,22 @@ def role_words(role: str) -> str:
 
 @register.filter
 def place_words(help_view: HelpView) -> str:
-    """Where somebody stands."""
+    """Where somebody stands; that nobody is here comes before any place in line."""
+    if help_view.nobody_on_duty:
+        return str(words.WAITING["nobody"])
     return words.place_words(help_view.place)
 
 
 @register.filter
 def wait_words(help_view: HelpView) -> str:
     """How long it will most likely take, or how old the last count is."""
+    counted = ""
     if help_view.counted_at:
         at = timezone.localtime(dt.datetime.fromisoformat(help_view.counted_at))
-        return str(words.WAITING["counted"]).format(time=date_format(at, "H:i"))
-    return words.wait_words(help_view.wait_from_minutes, help_view.wait_to_minutes)
+        counted = str(words.WAITING["counted"]).format(time=date_format(at, "H:i"))
+    if help_view.nobody_on_duty:
+        return f"{words.nobody_words(help_view.place)} {counted}".strip()
+    return counted or words.wait_words(help_view.wait_from_minutes, help_view.wait_to_minutes)
 
 
 @register.simple_tag
