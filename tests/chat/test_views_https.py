@@ -134,6 +134,7 @@ process.stdout.write(JSON.stringify({
   cases: cases.map(([message, as]) => s.stateWords(message, { ...as, words })),
   waits: waits.map(([low, high]) => s.waitWords(low, high, words.waiting)),
   places: places.map((place) => s.placeWords(place, words.waiting)),
+  nobody: places.map((place) => s.nobodyWords(place, words.waiting)),
 }));
 """
 
@@ -171,6 +172,7 @@ def test_the_phone_and_the_server_say_the_same_sentences() -> None:
     assert said["cases"] == expected
     assert said["waits"] == [words.wait_words(low, high) for low, high in waits]
     assert said["places"] == [words.place_words(place) for place in places]
+    assert said["nobody"] == [words.nobody_words(place) for place in places]
 
 
 @pytest.mark.parametrize(

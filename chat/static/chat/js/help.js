@@ -3,7 +3,7 @@
 
 import { live } from "./live.js";
 import { say, slot, words } from "./page.js";
-import { fill, placeWords, waitWords } from "./sentences.js";
+import { fill, nobodyWords, placeWords, waitWords } from "./sentences.js";
 
 const RELOAD_MS = 20_000;
 const SEEN = "lantern-seen";
@@ -13,16 +13,28 @@ const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
 
 // Asking while offline: the ask is kept, the numbers are there, nothing breaks.
 
+const sheet = /** @type {HTMLDialogElement | null} */ (
+  document.querySelector("[data-offline-help]")
+);
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !("help" in form.dataset) || navigator.onLine) return;
   event.preventDefault();
   keepAsk(new FormData(form));
-  const sheet = /** @type {HTMLDialogElement | null} */ (
-    document.querySelector("[data-offline-help]")
-  );
-  sheet?.showModal();
+  openSheet(false);
 });
+
+/** @param {boolean} signedOut */
+function openSheet(signedOut) {
+  if (!sheet) return;
+  for (const name of ["offline", "signed-out"]) {
+    for (const part of sheet.querySelectorAll(`[data-when="${name}"]`)) {
+      if (part instanceof HTMLElement) part.hidden = (name === "signed-out") !== signedOut;
+    }
+  }
+  if (!sheet.open) sheet.showModal();
+}
 
 /** @param {FormData} form */
 async function keepAsk(form) {
@@ -38,26 +50,39 @@ async function keepAsk(form) {
 }
 
 live.on("help.accepted", () => {
-  const sheet = document.querySelector("[data-offline-help]");
-  if (sheet instanceof HTMLDialogElement && sheet.open) location.assign("/help");
+  if (sheet?.open) location.assign("/help");
+});
+
+// Their session ended meanwhile: told once, with the numbers and a way on. They may close it.
+
+let told = false;
+
+live.on("help.kept", () => {
+  if (!told) openSheet(true);
+  told = true;
 });
 
 // Where they stand.
 
 /** @param {any} help */
-function howLong({ wait_from_minutes: low, wait_to_minutes: high, counted_at: counted }) {
-  if (!counted) return waitWords(low, high, words.waiting);
-  return fill(words.waiting.counted, { time: clock.format(new Date(counted)) });
+function howLong({ place, wait_from_minutes: low, wait_to_minutes: high, counted_at, nobody_on_duty }) {
+  const waits = words.waiting;
+  const time = counted_at ? clock.format(new Date(counted_at)) : "";
+  const counted = time ? fill(waits.counted, { time }) : "";
+  if (nobody_on_duty) return `${nobodyWords(place, waits)} ${counted}`.trim();
+  return counted || waitWords(low, high, waits);
+}
+
+/** That nobody is here comes before any place in line. @param {any} help */
+function where({ place, nobody_on_duty }) {
+  return nobody_on_duty ? words.waiting.nobody : placeWords(place, words.waiting);
 }
 
 /** @param {HTMLElement} box @param {any} help */
 function stand(box, help) {
   const waiting = help.state === "waiting";
   const waits = words.waiting;
-  say(
-    slot(box, "place"),
-    waiting ? placeWords(help.place, waits) : waits.with_someone,
-  );
+  say(slot(box, "place"), waiting ? where(help) : waits.with_someone);
   say(slot(box, "wait"), waiting ? howLong(help) : "");
   const nobody = slot(box, "nobody");
   if (nobody) nobody.hidden = !waiting || !help.nobody_on_duty;
@@ -74,7 +99,7 @@ live.on("person.changed", ({ help, talks }) => {
   for (const box of document.querySelectorAll("[data-standing]")) {
     if (!(box instanceof HTMLElement)) continue;
     if (!help) location.reload();
-    else if (help.state !== box.dataset.state && box.tagName === "DETAILS") box.remove();
+    else if (help.state !== box.dataset.state && box.dataset.standing === "strip") box.remove();
     else stand(box, help);
   }
   someone(talks);

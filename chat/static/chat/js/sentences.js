@@ -14,6 +14,12 @@ export function placeWords(place, words) {
   return place <= 1 ? words.next : fill(words.place, { place });
 }
 
+/** Where somebody stands while nobody is on duty. @param {number | null | undefined} place @param {Record<string, string>} words */
+export function nobodyWords(place, words) {
+  const first = place !== null && place !== undefined && place <= 1;
+  return `${first ? words.first : placeWords(place, words)} ${words.later}`;
+}
+
 /**
  * @param {number | null | undefined} low whole minutes
  * @param {number | null | undefined} high whole minutes
