@@ -31,7 +31,7 @@ REFUSALS: dict[str, str | Promise] = {
         "This talk has ended. You can start a new one any time with Help now."
     ),
     "posting_paused": _(
-        "Posting in the spaces is paused for you for now. Help now still works, day and night."
+        "Posting in the spaces is paused for you for now. Help now still works, at any hour."
     ),
     "nickname_letters": _(
         "Pick 2 to 30 letters or numbers. You can use spaces, dots and dashes in the middle."
