@@ -56,7 +56,7 @@ def an_empty_space(stage: Stage) -> None:
             "name": "Animals",
             "about": "The ones who are always pleased to see you.",
             "rules": "Be kind.",
-            "picture": "lamp",
+            "picture": "paw",
             "age_bands": "|14-15|16-17|",
             "position": 9,
         },
