@@ -56,3 +56,10 @@ class Busy(DomainError):
     code = "busy"
     http_status = 503
     permanent = False
+
+
+class SlowDown(Busy):
+    """More at once than one person can need: the same request may succeed in a moment."""
+
+    code = "slow_down"
+    http_status = 429

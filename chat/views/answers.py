@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TypeVar
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from chat.kernel.errors import DomainError, Invalid
+from chat.kernel.errors import DomainError, Invalid, SlowDown
 from chat.realtime import protocol
 from chat.words import refusal
 
@@ -26,6 +27,18 @@ def refused(error: DomainError) -> JsonResponse:
     """The refusal as the socket would say it, with the status that fits."""
     body = {"code": error.code, "text": refusal(error.code), "permanent": error.permanent}
     return JsonResponse(body, status=error.http_status)
+
+
+def say_why(form: Form, error: DomainError) -> None:
+    """The refusal under the words, which stay in their field."""
+    form.add_error("body", ValidationError(refusal(error.code), code=error.code))
+
+
+def status_of(form: Form) -> int:
+    """The status of the page that shows this form again."""
+    if not form.errors:
+        return 200
+    return SlowDown.http_status if form.has_error("body", SlowDown.code) else 422
 
 
 def answer(frame: msgspec.Struct) -> HttpResponse:

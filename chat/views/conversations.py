@@ -21,9 +21,9 @@ from chat.forms import MessageForm
 from chat.kernel.errors import Denied, DomainError
 from chat.realtime import feed, protocol
 from chat.realtime.commands import accepted
-from chat.views.answers import SignedOut, answer, read, refused
+from chat.views.answers import SignedOut, answer, read, refused, say_why, status_of
 from chat.views.gate import is_in, person, signed_in
-from chat.words import refusal
+from chat.views.limits import READ, WRITE, check_pace
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +46,7 @@ def since(request: HttpRequest, conversation_id: int, seq: int) -> HttpResponse:
     try:
         if not is_in(request):
             raise SignedOut
+        check_pace(request, "read", rate=READ)
         return answer(feed.catch_up(access_conversation(person(request), conversation_id), seq))
     except DomainError as error:
         return refused(error)
@@ -57,6 +58,7 @@ def earlier(request: HttpRequest, conversation_id: int, position: int) -> HttpRe
     try:
         if not is_in(request):
             raise SignedOut
+        check_pace(request, "read", rate=READ)
         seat = access_conversation(person(request), conversation_id)
         messages = feed.earlier_messages(seat, before=position)
         return answer(Earlier(messages, earlier=len(messages) == feed.PAGE))
@@ -76,6 +78,7 @@ def _send_json(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         if not is_in(request):
             raise SignedOut
+        check_pace(request, "write", rate=WRITE)
         draft = read(request, Send)
         message = send_message(
             by=person(request),
@@ -93,6 +96,7 @@ def _send_form(request: HttpRequest, conversation_id: int) -> HttpResponse:
     form = MessageForm(request.POST)
     if form.is_valid():
         try:
+            check_pace(request, "write", rate=WRITE)
             send_message(
                 by=person(request),
                 conversation_id=conversation_id,
@@ -103,9 +107,9 @@ def _send_form(request: HttpRequest, conversation_id: int) -> HttpResponse:
         except Denied:
             raise
         except DomainError as error:
-            form.add_error("body", refusal(error.code))
+            say_why(form, error)
     context = {"form": form, "conversation_id": conversation_id}
-    return render(request, "chat/not_sent.html", context, status=422)
+    return render(request, "chat/not_sent.html", context, status=status_of(form))
 
 
 def _way_back(request: HttpRequest, form: MessageForm) -> str:

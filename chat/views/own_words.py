@@ -21,9 +21,9 @@ from chat.forms import WordsForm
 from chat.kernel.errors import Denied, DomainError, Stale
 from chat.models import Message
 from chat.realtime import feed
-from chat.views.answers import SignedOut, answer, read, refused
+from chat.views.answers import SignedOut, answer, read, refused, say_why, status_of
 from chat.views.gate import is_in, person, signed_in
-from chat.words import refusal
+from chat.views.limits import WRITE, check_pace
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +60,7 @@ def _by_script(request: HttpRequest, act: Callable[[], Message]) -> HttpResponse
     try:
         if not is_in(request):
             raise SignedOut
+        check_pace(request, "write", rate=WRITE)
         message = act()
         view = feed.message_view(message, reader_id=message.author_id, audience=Audience.MEMBER)
         if view is None:
@@ -75,18 +76,20 @@ def _change_by_form(request: HttpRequest, message_id: int) -> HttpResponse:
     form = WordsForm(request.POST or None, initial={"body": message.body})
     if form.is_valid():
         try:
+            check_pace(request, "write", rate=WRITE)
             edit_message(by=person(request), message_id=message_id, body=form.cleaned_data["body"])
             return redirect(_place_of(message))
         except Denied:
             raise
         except DomainError as error:
-            form.add_error("body", refusal(error.code))
+            say_why(form, error)
     context = {"form": form, "message": message, "back": _place_of(message)}
-    return render(request, "chat/change_words.html", context, status=422 if form.errors else 200)
+    return render(request, "chat/change_words.html", context, status=status_of(form))
 
 
 @signed_in
 def _withdraw_by_form(request: HttpRequest, message_id: int) -> HttpResponse:
+    check_pace(request, "write", rate=WRITE)
     message = access_own_message(person(request), message_id)
     # Taken back already, or taken away: the page they go back to says how it stands.
     with suppress(Stale):

@@ -16,8 +16,9 @@ from chat.kernel.errors import Denied, DomainError
 from chat.models import Conversation, Space
 from chat.realtime.feed import snapshot
 from chat.states import MessageState
+from chat.views.answers import say_why, status_of
 from chat.views.gate import person, signed_in
-from chat.words import refusal
+from chat.views.limits import WRITE, check_pace
 
 THREADS_ON_A_PAGE = 30
 
@@ -49,11 +50,12 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         "page": Paginator(threads, THREADS_ON_A_PAGE).get_page(request.GET.get("page")),
         "suspended": user.is_suspended(clock.now()),
     }
-    return render(request, "chat/space.html", context, status=422 if form.errors else 200)
+    return render(request, "chat/space.html", context, status=status_of(form))
 
 
 def _begin(request: HttpRequest, room: Space, form: MessageForm) -> Conversation | None:
     try:
+        check_pace(request, "write", rate=WRITE)
         return start_thread(
             by=person(request),
             space=room,
@@ -63,7 +65,7 @@ def _begin(request: HttpRequest, room: Space, form: MessageForm) -> Conversation
     except Denied:
         raise
     except DomainError as error:
-        form.add_error("body", refusal(error.code))
+        say_why(form, error)
         return None
 
 
