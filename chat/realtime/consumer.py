@@ -59,14 +59,14 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.rate, self.help_rate = SharedRate(connection.user.pk), FrameRate()
         self.inbox = Inbox(self._obey, self._refuse)
         self.help_inbox = Inbox(self._obey, self._refuse)
-        drain.watch(connection, self.inbox)
+        drain.watch(connection, self.inbox, self.help_inbox)
         deadline = asyncio.get_running_loop().call_later(
             RESUME_WITHIN_SECONDS, self._too_late, connection
         )
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
                 if not connection.is_closed:
-                    self._receive_safely(connection, message.get("text"))
+                    self._receive_safely(connection, message.get("text"), message.get("bytes"))
         finally:
             deadline.cancel()
             drain.forget(connection)
@@ -74,18 +74,18 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             self.help_inbox.shut()
             hub().leave(connection)
 
-    def _receive_safely(self, connection: Connection, text: str | None) -> None:
+    def _receive_safely(self, connection: Connection, text: str | None, data: bytes | None) -> None:
         try:
-            self.receive(connection, text)
+            if len(text or data or b"") > MAX_SOCKET_CHARACTERS:
+                connection.hang_up(TOO_LARGE_CODE, stop_reading=True)
+            else:
+                self.receive(connection, text)
         except Exception as error:  # noqa: BLE001 — an exception here would close the socket.
             log.error("frame not taken: %s", type(error).__name__)
             self._refuse("internal", "", False)
 
     def receive(self, connection: Connection, text: str | None) -> None:
         """One frame in; never waits. Too fast, and it is refused; too fast for long, and we end."""
-        if text is not None and len(text) > MAX_SOCKET_CHARACTERS:
-            connection.hang_up(TOO_LARGE_CODE, stop_reading=True)
-            return
         try:
             if text is None:
                 raise Invalid("frame_not_text")
@@ -95,12 +95,13 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             if self._may_go_on(connection, ref):
                 self._refuse(error.code, ref, error.permanent)
             return
-        if isinstance(frame, protocol.HelpRequest):
-            # Past the rate and past the line. A phone that asks on and on has been answered.
-            if self.help_rate.take():
-                (self.help_inbox if self.resumed else self.inbox).put(frame)
-            return
         ref = str(getattr(frame, "client_id", ""))
+        if isinstance(frame, protocol.HelpRequest):
+            # Past the rate and past the line, and never left without an answer.
+            line = self.help_inbox if self.resumed else self.inbox
+            if not (self.help_rate.take() and line.put(frame)):
+                self._refuse("slow_down", ref, False)
+            return
         if self._may_go_on(connection, ref) and not self.inbox.put(frame):
             self._refuse("slow_down", ref, False)
 

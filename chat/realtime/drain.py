@@ -34,13 +34,14 @@ FAREWELL_SECONDS = 2.0
 
 Handler = Callable[[int, FrameType | None], Any]
 
-_open: dict[Connection, Inbox] = {}
+_open: dict[Connection, tuple[Inbox, ...]] = {}
 _draining = False
 _ready = False
 
 
-def watch(connection: Connection, inbox: Inbox) -> None:
-    _open[connection] = inbox
+def watch(connection: Connection, *inboxes: Inbox) -> None:
+    """What waits in any of these is answered before the socket is closed."""
+    _open[connection] = inboxes
 
 
 def forget(connection: Connection) -> None:
@@ -90,7 +91,9 @@ def begin(stop: Callable[[], object]) -> None:
 async def drain() -> None:
     """Answer, close, wait."""
     await asyncio.sleep(ARRIVE_SECONDS)
-    await _until(lambda: not any(inbox.is_working for inbox in _open.values()), ANSWER_SECONDS)
+    await _until(
+        lambda: not any(i.is_working for each in _open.values() for i in each), ANSWER_SECONDS
+    )
     waiting = list(_open)
     log.info("closing %d sockets for a restart", len(waiting))
     steps = 20

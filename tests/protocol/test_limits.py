@@ -38,3 +38,22 @@ async def test_many_pages_of_one_person_get_through_no_more_than_two(
     assert await answers(ben, 15) == ["heads"] * 15, "a limit is one person's"
     for inside in (*pages, ben):
         await inside.close()
+
+
+async def test_asking_for_help_is_answered_every_time_however_often(live_cast: Cast) -> None:
+    ada = await Inside.ready(live_cast.ada)
+    ids = [f"00000000-0000-4000-8000-{number:012d}" for number in range(30)]
+    for client_id in ids:
+        await ada.say("help.request", client_id=client_id)
+    answered: dict[str, str] = {}
+    while len(answered) < len(ids):
+        frame = await ada.frame()
+        if frame["type"] == "help.accepted":
+            answered[frame["client_id"]] = "accepted"
+        elif frame["type"] == "error":
+            assert frame["permanent"] is False, "the phone says it again by itself"
+            answered[frame["ref"]] = frame["code"]
+    assert set(answered) == set(ids)
+    assert set(answered.values()) == {"accepted", "slow_down"}
+    assert answered[ids[0]] == "accepted"
+    await ada.close()

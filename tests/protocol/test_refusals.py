@@ -73,6 +73,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     ),
 }
 
+
+@pytest.mark.parametrize("what", ["x" * 70_000, b"\0" * 70_000], ids=["text", "bytes"])
+async def test_far_too_much_at_once_ends_the_socket(what: str | bytes, live_cast: Cast) -> None:
+    ada = await Inside.ready(live_cast.ada)
+    await ada.raw(what)
+    assert await ada.ended() == 1009
+
+
 FORGED = ("author", "user", "role", "seq", "state", "position", "at", "notice", "machine_reading")
 
 
