@@ -72,6 +72,20 @@ def open_talk(*, person: User, by: User) -> Conversation:
     return talk
 
 
+def quote_in_talk(*, talk: Conversation, message: Message) -> None:
+    """Put at the head of a private talk the post that it is about, unless it began with one.
+
+    Only a post in a space, by somebody who belongs to the talk, is quoted to them: raises
+    :class:`Denied` for any other.
+    """
+    ours = talk.is_private and not message.conversation.is_private
+    if not ours or not talk.memberships.filter(user=message.author_id).exists():
+        raise Denied
+    Conversation.objects.filter(pk=talk.pk, opening_message__isnull=True).update(
+        opening_message=message
+    )
+
+
 def join_talk(*, talk: Conversation, user: User) -> None:
     """Add somebody to a private talk, by name, so that all can see who is there."""
     now = clock.now()

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 
 from chat.access import access_conversation
 from chat.kernel.errors import Denied
-from chat.models import HelpRequest, Message, User
+from chat.models import Conversation, HelpRequest, User
 from chat.realtime.feed import person_state, person_view, snapshot
+from chat.states import Notice
 from chat.views.gate import person, signed_in
 
 
@@ -42,20 +43,23 @@ def talk(request: HttpRequest, conversation_id: int) -> HttpResponse:
         "snapshot": shot,
         "others": [other for other in shot.people if other.id != user.pk],
         "help": mine,
-        "quoted": _quoted(user, conversation_id),
+        "quoted": _quoted(user, seat.conversation),
         "me": person_view(user),
     }
     return render(request, "chat/talk.html", context)
 
 
-def _quoted(user: User, conversation_id: int) -> Message | None:
-    """The post of theirs that this talk began with, if it began with one."""
+def _quoted(user: User, conversation: Conversation) -> str:
+    """The post of theirs that this talk is about, whether they came with it or we came to them."""
     request = (
         HelpRequest.objects.filter(
-            person=user, conversation_id=conversation_id, about_message__author=user
+            person=user, conversation_id=conversation.pk, about_message__author=user
         )
         .select_related("about_message")
         .order_by("-pk")
         .first()
     )
-    return request.about_message if request else None
+    post = request.about_message if request else conversation.opening_message
+    if post is None or post.author_id != user.pk or post.notice == Notice.WITHDRAWN:
+        return ""
+    return post.opened() or ""

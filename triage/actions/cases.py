@@ -7,7 +7,13 @@ import uuid
 
 from django.db import transaction
 
-from chat.actions.conversations import close_conversation, join_talk, leave_talk, open_talk
+from chat.actions.conversations import (
+    close_conversation,
+    join_talk,
+    leave_talk,
+    open_talk,
+    quote_in_talk,
+)
 from chat.actions.help import move_help, tell_place
 from chat.actions.sending import send_message
 from chat.kernel import clock
@@ -16,6 +22,7 @@ from chat.kernel.transitions import change_state, or_refuse, refresh
 from chat.models import Conversation, HelpRequest, User
 from chat.states import HelpState
 from triage.access import access_held_case, check_may_triage, check_on_duty
+from triage.actions.notes import post_of
 from triage.actions.opening import open_case, reason_rows, stored_signs
 from triage.actions.timeline import note_event, tell_everybody
 from triage.models import Case
@@ -146,6 +153,9 @@ def _join(case: Case, by: User) -> None:
     """Into the person's talk by name, and their request for help says that somebody is there."""
     talk = open_talk(person=case.person, by=by)
     join_talk(talk=talk, user=by)
+    post = post_of(case)
+    if post is not None:
+        quote_in_talk(talk=talk, message=post)
     case.conversation = talk
     case.save(update_fields=["conversation"])
     for request in _requests(case, HelpState.WAITING):

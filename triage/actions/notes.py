@@ -10,6 +10,10 @@ from chat.access import access_message
 from chat.kernel import clock
 from chat.kernel.errors import Denied, Invalid
 from chat.models import AuditRow, Message, User
+from chat.states import Notice
+from moderation.models import Assessment
+from moderation.states import TIERS, Harm
+from moderation.words import THEMES
 from triage.access import access_case, check_may_read_words
 from triage.actions.timeline import note_event
 from triage.models import Case, CaseNote
@@ -64,6 +68,26 @@ def quoted_ids(case: Case) -> list[int]:
     """The messages that brought the case about, newest first, each once."""
     ids = case.sources.filter(message_id__isnull=False).order_by("-at", "-pk")
     return list(dict.fromkeys(i for i in ids.values_list("message_id", flat=True) if i))
+
+
+def post_of(case: Case) -> Message | None:
+    """The newest post of theirs, in a space, that the case is about; not one they took back."""
+    posts = Message.objects.filter(
+        pk__in=quoted_ids(case), author=case.person_id, conversation__space__isnull=False
+    )
+    return (
+        posts.exclude(notice=Notice.WITHDRAWN)
+        .select_related("conversation")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def theme_of(case: Case) -> str:
+    """What their words may be about, by the hardest reading of them; empty where nobody read."""
+    read = Assessment.objects.filter(message_id__in=quoted_ids(case)).values_list("harm", flat=True)
+    harms = sorted((Harm(harm) for harm in read), key=lambda harm: TIERS[harm])
+    return str(THEMES[harms[0]]) if harms else ""
 
 
 def _readable(user: User, message_id: int) -> Message | None:

@@ -49,6 +49,7 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
         ),  # As it went, whatever clocks say.
         "notes": case.notes.select_related("author").order_by("pk"),
         "quoted": len(notes.quoted_ids(case)),
+        "theme": notes.theme_of(case),
         "earlier": case.person.cases.filter(status=CaseStatus.CLOSED).exclude(pk=case.pk).count(),
     }
 
