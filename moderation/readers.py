@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from moderation import watch
 from moderation.classifiers.base import Classifier, Reading
 from moderation.classifiers.choice import folder_of, is_whole
 from moderation.classifiers.fast import folder_for, is_prepared
@@ -99,13 +100,27 @@ def _checkpoint() -> Path | None:
 
 
 def read(texts: Sequence[str]) -> list[Reading]:
-    """Read every text with every reader; what could not be read says so in ``failed``."""
-    return read_messages(readers(), texts)
+    """Read every text with every reader; what could not be read says so in ``failed``.
+
+    Raises ``watch.Hung`` where a reader stands still; the next reading is by new readers.
+    """
+    chosen, limit = readers(), watch.limit_for(len(texts))
+    try:
+        return watch.within(limit, lambda: read_messages(chosen, texts))
+    except watch.NoRoom:
+        raise
+    except watch.Hung as hung:
+        log.error("the readers stand still: %s; they are built anew", hung)
+        use_readers(())
+        raise
 
 
 def all_can_read() -> bool:
     """Whether every reader reads a harmless sentence of ours right now."""
-    return not read([SELF_CHECK])[0].failed
+    try:
+        return not read([SELF_CHECK])[0].failed
+    except watch.Hung:
+        return False
 
 
 def versions() -> str:

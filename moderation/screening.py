@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from chat.actions.messages import Settlement, mark_reading, settle_messages
 from chat.kernel import clock
@@ -22,13 +23,14 @@ from chat.kernel.lease import lease
 from chat.models import Message, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.states import ConversationKind, MachineReading, MessageState, Notice
-from moderation import readers
+from moderation import readers, watch
 from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews
 from moderation.classifiers.base import Reading
 from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
+from moderation.unread import give_up, hand_back, mark_unread
 
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 5
@@ -36,6 +38,9 @@ MAX_ATTEMPTS = 5
 
 ALONE_AFTER = 2
 """From the third try on a message is read alone, so that a bad one stops no others."""
+
+MOST_HUNG = 2
+"""In one turn. A text that stops the reader costs its neighbours one wait; a broken reader, two."""
 
 SELF_CHECK_SECONDS = 5
 UNREAD_AFTER = dt.timedelta(seconds=20)
@@ -59,8 +64,11 @@ class Judged:
 def screening_step() -> int:
     """Read what is waiting, up to one batch; returns how many messages were settled.
 
-    It may raise: nothing is shown then, the lease runs out, and the batch is tried again.
+    It may raise: nothing is shown then, the lease runs out, and the batch is tried again. Where a
+    reader stands still, what it had is marked as unread and freed, and new readers go on with the
+    rest; when they stand still too, the turn ends.
     """
+    watch.check_room()
     batch = lease(
         Message.objects.select_related("author", "conversation__space"),
         seconds=LEASE_SECONDS,
@@ -69,7 +77,20 @@ def screening_step() -> int:
     if not batch:
         _idle()
         return 0
-    return sum(_read_and_settle(group) for group in _groups(batch))
+    settled, hung, groups = 0, 0, list(_groups(batch))
+    while groups and hung < MOST_HUNG:
+        group = groups.pop(0)
+        try:
+            settled += _read_and_settle(group)
+        except watch.NoRoom:
+            groups.insert(0, group)
+            break
+        except watch.Hung:
+            hung += 1
+            # Next each is read alone; one that was alone has shown that no machine should try it.
+            give_up(group, attempts=ALONE_AFTER if len(group) > 1 else MAX_ATTEMPTS)
+    hand_back([message for group in groups for message in group])
+    return settled
 
 
 def _groups(batch: Sequence[Message]) -> Iterable[list[Message]]:
@@ -220,24 +241,25 @@ def _report() -> None:
 
 
 def unread_step() -> int:
-    """Tell the authors of messages that no machine has read in time that a person will.
+    """Tell the authors of posts that no machine has read in time that a person will.
+
+    Private words that nobody has read in time are marked as such, for those in the talk.
 
     Must run apart from :func:`screening_step`, which may be the very thing that stands still.
     """
     now = clock.now()
+    post = Q(conversation__kind=ConversationKind.THREAD, state=MessageState.PENDING)
+    told = Q(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+    talk = Q(conversation__kind=ConversationKind.ONE_TO_ONE, machine_reading=MachineReading.WAITING)
     with transaction.atomic():
-        late = list(
+        late = (
             Message.objects.filter(
                 clock.long_ago("created_at", than=UNREAD_AFTER, now=now),
                 clock.long_ago("due_at", than=UNREAD_AFTER, now=now),
-                conversation__kind=ConversationKind.THREAD,
-                state=MessageState.PENDING,
+                (post & ~told) | talk,
             )
-            .exclude(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+            .select_related("conversation")
             .select_for_update(no_key=True, of=("self",))
             .order_by("pk")[:500]
         )
-        marked = mark_reading(messages=late, reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
-        if marked:
-            ring_on_commit(ALERTS)
-    return marked
+        return mark_unread(list(late))

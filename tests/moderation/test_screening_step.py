@@ -120,6 +120,7 @@ def test_a_turn_that_died_is_taken_up_when_its_lease_runs_out(room: Room, hands:
     assert peer_sees(room, message)
 
 
+@pytest.mark.django_db(transaction=True)  # The reader has a thread of its own.
 def test_words_changed_while_they_were_read_are_read_again(room: Room) -> None:
     message = room.says(room.ada, CALM)
 
@@ -127,6 +128,7 @@ def test_words_changed_while_they_were_read_are_read_again(room: Room) -> None:
         def read(self, texts):  # type: ignore[no-untyped-def]
             if CALM in texts:
                 edit_message(by=room.ada, message_id=message.pk, body=RUDE)
+                connection.close()
             return super().read(texts)
 
     readers.use_readers([Slow()])

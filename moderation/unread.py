@@ -1,0 +1,61 @@
+"""What becomes of messages that no machine reads in time: their authors and staff are told so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from chat.actions.messages import mark_reading
+from chat.kernel.doorbell import ALERTS, ring_on_commit
+from chat.models import Message
+from chat.states import ConversationKind, MachineReading, MessageState, Notice
+
+
+def mark_unread(messages: Sequence[Message]) -> int:
+    """Say that no machine has read these; returns how many did not say so yet.
+
+    The author of a post that waits is told that a person will read it. A private talk goes on.
+    """
+    posts = [m for m in messages if _waits(m)]
+    others = [m for m in messages if not _waits(m)]
+    marked = mark_reading(messages=posts, reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+    marked += mark_reading(messages=others, reading=MachineReading.NOT_READ)
+    if marked:
+        ring_on_commit(ALERTS)
+    return marked
+
+
+def _waits(message: Message) -> bool:
+    thread = message.conversation.kind == ConversationKind.THREAD
+    return thread and message.state == MessageState.PENDING
+
+
+def give_up(batch: Sequence[Message], *, attempts: int) -> None:
+    """A reader stood still over these: anybody may try again, and nobody is left to guess.
+
+    They count as tried so often, which decides whether they are next read alone or by a person.
+    """
+    with transaction.atomic():
+        locked = _leased(batch).select_for_update(no_key=True, of=("self",)).order_by("pk")
+        ours = list(locked.select_related("conversation"))
+        _free([m.pk for m in ours]).update(attempts=attempts)
+        mark_unread(ours)
+
+
+def hand_back(batch: Sequence[Message]) -> None:
+    """These were not looked at: free them at once, as if this turn had not taken them."""
+    keys = list(_leased(batch).values_list("pk", flat=True))
+    _free(keys).filter(attempts__gt=0).update(attempts=F("attempts") - 1)
+
+
+def _leased(batch: Sequence[Message]) -> QuerySet[Message]:
+    tokens = {message.lease_token for message in batch}
+    return Message.objects.filter(pk__in=[m.pk for m in batch], lease_token__in=tokens)
+
+
+def _free(keys: Sequence[int]) -> QuerySet[Message]:
+    rows = Message.objects.filter(pk__in=keys)
+    rows.update(lease_until=None, lease_token=None)
+    return rows
