@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import json_script
@@ -122,3 +123,9 @@ def _data(value: Any, name: str) -> SafeString:
 def emergency_numbers() -> list[tuple[str, Any, str]]:
     """For pages that are drawn without a request: the error pages."""
     return list(words.EMERGENCY_NUMBERS)
+
+
+@register.simple_tag
+def exit_url() -> str:
+    """Where Leave goes, also from a page that is drawn without a request."""
+    return str(settings.QUICK_EXIT_URL)

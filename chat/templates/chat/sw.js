@@ -1,5 +1,5 @@
 {% load static %}// Keeps one page for when there is no signal: the numbers. Never a page about a person.
-const SHELF = "lantern-offline-1";
+const SHELF = "lantern-offline-2";
 const KEEP = [
   "{% url 'offline' %}",
   "{% static 'chat/css/tokens.css' %}",
@@ -10,6 +10,7 @@ const KEEP = [
   "{% static 'chat/css/young.css' %}",
   "{% static 'chat/css/pages.css' %}",
   "{% static 'chat/css/help.css' %}",
+  "{% static 'chat/js/leave.js' %}",
   "{% static 'chat/img/path.svg' %}",
   "{% static 'chat/img/favicon.svg' %}",
   "{% static 'chat/fonts/figtree-latin.woff2' %}",

@@ -7,33 +7,38 @@ const AT_MOST_MS = 400; // How long we wait to shut the door behind them.
 let lastEscape = -Infinity; // Not 0: a page of half a second would leave at the first.
 let leaving = false;
 
-/** @param {HTMLFormElement} form */
-async function leave(form) {
+/** A form shuts the door as well; on a page that knows no session a link leads out. @param {HTMLElement} way */
+async function leave(way) {
   leaving = true;
-  const exit = form.dataset.exit ?? "/";
-  const body = new FormData(form);
-  document.title = form.dataset.title ?? "";
+  document.title = way.dataset.title ?? "";
   document.body.hidden = true;
-  const shut = fetch(form.action, { method: "POST", body, keepalive: true }).catch(() => null);
-  await Promise.race([shut, new Promise((done) => setTimeout(done, AT_MOST_MS))]);
-  location.replace(exit);
+  if (way instanceof HTMLFormElement) {
+    const body = new FormData(way);
+    const shut = fetch(way.action, { method: "POST", body, keepalive: true }).catch(() => null);
+    await Promise.race([shut, new Promise((done) => setTimeout(done, AT_MOST_MS))]);
+  }
+  location.replace(way.dataset.exit ?? "/");
 }
 
-const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-leave]"));
+const first = /** @type {HTMLElement | null} */ (document.querySelector("[data-leave]"));
 
-form?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  leave(form);
-});
+for (const kind of ["submit", "click"]) {
+  document.addEventListener(kind, (event) => {
+    const way = event.target instanceof Element ? event.target.closest("[data-leave]") : null;
+    if (!(way instanceof HTMLElement) || (kind === "click") === way instanceof HTMLFormElement) return;
+    event.preventDefault();
+    leave(way);
+  });
+}
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !form) return;
+  if (event.key !== "Escape" || !first) return;
   const now = performance.now();
   const again = now - lastEscape < TWICE_MS;
   lastEscape = now;
   // To the browser Esc means "stop loading": the way out itself would be stopped half way.
   if (again || leaving) event.preventDefault();
-  if (again && !leaving) leave(form);
+  if (again && !leaving) leave(first);
 });
 
 // A page kept in memory by the back button is asked for again: the door may have been shut since.

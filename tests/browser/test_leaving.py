@@ -1,0 +1,58 @@
+"""Leave from the pages that stand alone, where no session is asked and perhaps no signal is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.cast import Cast
+from tests.servers import Site, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+EXIT = "https://dull.example/"
+
+
+def rain(route: Route) -> None:
+    route.fulfill(body="<title>Weather</title>Rain", content_type="text/html")
+
+
+def test_a_page_that_is_not_there_lets_people_leave(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site(QUICK_EXIT_URL=EXIT).start_web()
+    for person in (None, live_cast.ada):
+        page = phone(site, person)
+        page.route(f"{EXIT}**", rain)
+        page.goto("/nothing-here")
+        page.click(".top-leave")
+        page.wait_for_url(f"{EXIT}**")
+        page.goto("/nothing-here")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.wait_for_url(f"{EXIT}**")
+
+
+def test_without_signal_leaving_empties_the_page(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site(QUICK_EXIT_URL=EXIT).start_web(), live_cast.ada)
+    page.goto("/spaces")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    wait_until(
+        lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"),
+        within=10,
+        what="the offline page's keeper",
+    )
+    page.context.set_offline(True)
+    page.goto("/talk")
+    expect(page.get_by_role("heading", name="No signal right now")).to_be_visible()
+    page.click(".top-leave", no_wait_after=True)
+    expect(page.get_by_text("No signal right now")).to_be_hidden()
