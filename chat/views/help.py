@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import uuid
+from uuid import UUID
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from chat.actions.help import request_help
 from chat.forms import HelloForm, HelpForm
+from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import User
 from chat.realtime.feed import person_state
+from chat.realtime.protocol import HelpAccepted
+from chat.views.answers import SignedOut, answer, read, refused
 from chat.views.arrive import arrive
 from chat.views.gate import AWAY, person
 from chat.views.limits import START, too_many
 from chat.words import refusal
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """What a phone sends that kept the ask until now."""
+
+    client_id: UUID
+    about_message: int | None = None
+
+
 @require_http_methods(["GET", "POST"])
 def help_now(request: HttpRequest) -> HttpResponse:
-    """GET shows the numbers and where the person stands; POST asks for somebody."""
+    """GET shows the numbers and where the person stands; POST asks for somebody.
+
+    A form is answered with a page, JSON with the frame that the socket would send.
+    """
+    if request.method == "POST" and request.content_type == "application/json":
+        return _ask_json(request)
     if request.user.is_authenticated and person(request).is_staff_member:
         return redirect("staff-home")
     form = HelloForm(request.POST if "nickname" in request.POST else None)
@@ -30,6 +47,37 @@ def help_now(request: HttpRequest) -> HttpResponse:
             _ask(request, user)
             return redirect("help")
     return _page(request, form)
+
+
+def _ask_json(request: HttpRequest) -> HttpResponse:
+    """For scripts: accepted, or a refusal that cannot be taken for a yes.
+
+    A shut door stays shut, for nobody need be sitting there, but the ask counts all the same.
+    """
+    try:
+        if not request.user.is_authenticated:
+            raise SignedOut
+        if person(request).is_staff_member:
+            raise Denied
+        ask = _kept_ask(request)
+        asked = request_help(
+            by=person(request), client_id=ask.client_id, about_message_id=ask.about_message
+        )
+    except DomainError as error:
+        return refused(error)
+    return answer(
+        HelpAccepted(
+            client_id=str(ask.client_id), help=asked.pk, conversation=asked.conversation_id
+        )
+    )
+
+
+def _kept_ask(request: HttpRequest) -> Ask:
+    """What was asked; broken JSON is an ask as well, about nothing in particular."""
+    try:
+        return read(request, Ask)
+    except Invalid:
+        return Ask(uuid.uuid4())
 
 
 def _page(request: HttpRequest, form: HelloForm) -> HttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from chat.actions.messages import remove_message
@@ -15,7 +16,7 @@ from chat.models import HelpRequest, Message, User
 from chat.states import Notice
 from tests.browser.test_young_person import said, write
 from tests.cast import Cast
-from tests.conftest import act
+from tests.conftest import act, cookie_for
 from tests.servers import Site, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -32,6 +33,12 @@ window.WebSocket = class {
   close() {}
 };
 """
+
+
+def sign_in_again(page: Any, site: Site, who: User) -> None:
+    """As if they had come back with their six words."""
+    cookies = act(cookie_for, who).items()
+    page.context.add_cookies([{"name": n, "value": v, "url": site.base_url} for n, v in cookies])
 
 
 def bodies(author: User) -> list[str]:
@@ -234,6 +241,56 @@ def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
     page.wait_for_url("**/help", timeout=20_000)
     expect(page.locator("[data-standing]")).to_be_visible()
     assert act(HelpRequest.objects.filter(person=live_cast.ben).count) == 1
+
+
+def test_kept_help_goes_out_over_https_with_what_it_is_about(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    held = live_cast.held(live_cast.ada, thread, "I cannot go on")
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.add_init_script(AT_ONCE + NO_SOCKETS)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    page.context.set_offline(True)
+    form = page.locator("form[data-help]").first
+    form.evaluate(
+        """(form, about) => {
+          const field = document.createElement("input");
+          Object.assign(field, { type: "hidden", name: "about_message", value: about });
+          form.append(field);
+        }""",
+        held.pk,
+    )
+    page.click(".top-help")
+    expect(page.locator("[data-offline-help]")).to_contain_text("We've kept that you want to talk")
+    page.context.set_offline(False)
+    page.wait_for_url("**/help", timeout=20_000)
+    assert act(lambda: HelpRequest.objects.get().about_message_id) == held.pk
+
+
+@pytest.mark.parametrize("sockets", ["", NO_SOCKETS], ids=["socket", "https"])
+def test_help_kept_past_the_end_of_the_session_is_never_taken_for_sent(
+    live_site: Sites, live_cast: Cast, phone: Pages, sockets: str
+) -> None:
+    site = live_site().start_web()
+    page = phone(site, live_cast.ben)
+    page.add_init_script(AT_ONCE + sockets)
+    page.goto("/spaces/corner")
+    site.kill_web()
+    page.context.set_offline(True)
+    page.click(".top-help")
+    sheet = page.locator("[data-offline-help]")
+    expect(sheet.get_by_text("We've kept that you want to talk")).to_be_visible()
+    act(Session.objects.all().delete)
+    site.start_web()
+    page.context.set_offline(False)
+    expect(sheet.get_by_text("It hasn't reached us yet")).to_be_visible(timeout=20_000)
+    expect(sheet.get_by_text("goes out the moment")).to_be_hidden()
+    expect(sheet.locator("a[href='tel:999']")).to_be_visible()
+    assert not act(HelpRequest.objects.exists)
+    sign_in_again(page, site, live_cast.ben)
+    page.goto("/spaces")
+    wait_until(lambda: act(HelpRequest.objects.exists), within=20, what="the kept ask")
 
 
 def test_without_signal_a_page_with_the_numbers_opens(

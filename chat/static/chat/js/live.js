@@ -5,7 +5,7 @@
  */
 
 import { Outbox } from "./outbox.js";
-import { csrfToken, me, postJson, shelfKey, ticket } from "./page.js";
+import { me, postJson, shelfKey, ticket } from "./page.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
 
@@ -65,7 +65,8 @@ export class Live {
   }
 
   /**
-   * @param {string} type a frame's type, or "frame", "state", "outbox"
+   * @param {string} type a frame's type, or "frame", "state", "outbox", or "help.kept": an ask
+   *   for help that cannot go out from this page, because the session is over
    * @param {(frame: any) => void} listener
    */
   on(type, listener) {
@@ -147,6 +148,10 @@ export class Live {
 
   /** @param {import("./store.js").Unsent} item */
   hand(item) {
+    if (this.state === "signed_out") {
+      this.signedOut(item); // It stays kept, for when they are in again.
+      return;
+    }
     if (item.kind === "help") {
       const about = item.about_message ? { about_message: item.about_message } : {};
       const frame = { type: "help.request", client_id: item.client_id, ...about };
@@ -159,23 +164,29 @@ export class Live {
     if (this.state === "slow") this.handOverHttps(item);
   }
 
+  /** Nothing goes out from this page any more. @param {import("./store.js").Unsent} item */
+  signedOut(item) {
+    this.set("signed_out");
+    if (item.kind === "help") this.emit("help.kept", item);
+  }
+
   /** @param {import("./store.js").Unsent} item */
   async handOverHttps(item) {
     const { client_id, body } = item;
     try {
-      if (item.kind === "help") {
-        const form = new FormData();
-        form.set("client_id", client_id);
-        form.set("csrfmiddlewaretoken", csrfToken);
-        const answer = await fetch("/help", { method: "POST", body: form });
-        if (answer.ok) await (await this.outbox).accepted(client_id);
+      const answer =
+        item.kind === "help"
+          ? await postJson("/help", { client_id, about_message: item.about_message ?? null })
+          : await postJson(`/conversations/${item.conversation}/send`, { client_id, body });
+      const said = await answer.json();
+      if (answer.ok) {
+        const type = item.kind === "help" ? "help.accepted" : "message.accepted";
+        // Under our own id, whatever the server read: this item is done.
+        await this.receive({ type, ...said, client_id });
         return;
       }
-      const url = `/conversations/${item.conversation}/send`;
-      const answer = await postJson(url, { client_id, body });
-      const said = await answer.json();
-      if (answer.ok) await this.receive({ type: "message.accepted", ...said });
-      else await (await this.outbox).refused(client_id, said);
+      if (answer.status === 401) this.signedOut(item);
+      await (await this.outbox).refused(client_id, said);
     } catch {
       // No answer: the outbox says it again by itself, with the same id.
     }
@@ -199,9 +210,9 @@ export class Live {
     if (state === "slow") {
       this.polling = setInterval(() => this.poll(), POLL_MS);
       this.poll();
-      this.outbox.then((outbox) => outbox.flush());
     }
     this.emit("state", state);
+    if (state === "slow" || state === "signed_out") this.outbox.then((outbox) => outbox.flush());
   }
 
   /** Where no socket holds: ask by plain HTTPS for the same frames. */
