@@ -51,6 +51,60 @@ test("an answer that does not come is asked for again, with the same id", async 
   assert.deepEqual(handed.map((one) => one.client_id), [item.client_id, item.client_id]);
 });
 
+/** A phone whose shelf fails, as browsers do when they are full or their files are broken. */
+class BrokenStore extends MemoryStore {
+  async unsent() { throw new Error("no shelf"); }
+  async put() { throw new Error("full"); }
+  async drop() { throw new Error("no shelf"); }
+}
+
+test("words that the shelf refuses are shown, handed over and said again all the same", async () => {
+  const { outbox, handed } = phone(new BrokenStore());
+  await outbox.load();
+  const item = await outbox.add(WORDS);
+  assert.equal(outbox.of(7)[0].body, "hello");
+  assert.equal(handed.length, 1);
+  mock.timers.tick(8_000);
+  assert.deepEqual(handed.map((one) => one.client_id), [item.client_id, item.client_id]);
+  await outbox.refused(item.client_id, { code: "invalid", text: "No.", permanent: true });
+  const again = await outbox.retry(item.client_id);
+  assert.equal(handed.at(-1).client_id, again.client_id);
+  await outbox.accepted(again.client_id);
+  assert.deepEqual(outbox.of(7), []);
+});
+
+test("words are taken before anything is waited for", async () => {
+  const { outbox } = phone();
+  const kept = outbox.add(WORDS);
+  assert.equal(outbox.of(7)[0].body, "hello");
+  await kept;
+});
+
+test("a retry never leaves the shelf without the words", async () => {
+  const { outbox, store } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.refused(item.client_id, { code: "invalid", text: "No.", permanent: true });
+  const counts = [];
+  for (const verb of ["put", "drop"]) {
+    const real = store[verb].bind(store);
+    store[verb] = async (what) => {
+      await real(what);
+      counts.push((await store.unsent()).length);
+    };
+  }
+  await outbox.retry(item.client_id);
+  assert.deepEqual(counts, [2, 1]);
+});
+
+test("a retry that the shelf refuses keeps the old words there", async () => {
+  const { outbox, store } = phone();
+  const item = await outbox.add(WORDS);
+  await outbox.refused(item.client_id, { code: "invalid", text: "No.", permanent: true });
+  store.put = async () => { throw new Error("full"); };
+  await outbox.retry(item.client_id);
+  assert.deepEqual((await store.unsent()).map((one) => one.client_id), [item.client_id]);
+});
+
 test("accepted words leave the shelf and are never handed over again", async () => {
   const { outbox, handed, store } = phone();
   const item = await outbox.add(WORDS);

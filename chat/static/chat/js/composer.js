@@ -70,9 +70,11 @@ export class Composer {
       await this.sendChange(this.changing.id, body);
       return;
     }
-    this.input.value = "";
     const outbox = await live.outbox;
-    await outbox.add({ kind: "message", conversation: this.conversation, body });
+    if (this.input.value.trim() !== body) return; // A second tap meanwhile took them already.
+    const kept = outbox.add({ kind: "message", conversation: this.conversation, body });
+    this.input.value = "";
+    await kept; // Until then the draft has them.
     await this.keepDraft();
     this.tell.sent();
   }
@@ -114,11 +116,19 @@ export class Composer {
 
   async keepDraft() {
     if (this.changing) return;
-    await (await live.store).keepDraft(`conversation:${this.conversation}`, this.input.value);
+    try {
+      await (await live.store).keepDraft(`conversation:${this.conversation}`, this.input.value);
+    } catch {
+      // A shelf that fails: the words are still in the field.
+    }
   }
 
   async restoreDraft() {
-    const draft = await (await live.store).draft(`conversation:${this.conversation}`);
-    if (draft && !this.input.value) this.input.value = draft;
+    try {
+      const draft = await (await live.store).draft(`conversation:${this.conversation}`);
+      if (draft && !this.input.value) this.input.value = draft;
+    } catch {
+      // A shelf that fails has nothing to give back.
+    }
   }
 }

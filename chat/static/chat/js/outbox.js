@@ -36,11 +36,30 @@ export class Outbox {
 
   /** Take from the shelf what an earlier page left there. */
   async load() {
-    for (const item of await this.store.unsent()) {
+    /** @type {Unsent[]} */
+    let kept = [];
+    await this.shelf(async () => {
+      kept = await this.store.unsent();
+    });
+    for (const item of kept) {
       this.items.set(item.client_id, item);
       this.latest = Math.max(this.latest, item.at);
     }
     this.changed();
+  }
+
+  /**
+   * A shelf that fails must not stand between words and the line: then they last as long as the page.
+   * @param {() => Promise<any>} job
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async shelf(job) {
+    try {
+      await job();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @param {number} conversation @returns {Unsent[]} oldest first */
@@ -51,11 +70,23 @@ export class Outbox {
   }
 
   /**
-   * Put words on the shelf, then on the line. Resolves once they are on the shelf.
+   * Put words on the shelf, then on the line. They are taken, and shown, before this returns;
+   * the promise resolves once they are on the shelf, or the shelf refused them.
    * @param {Omit<Unsent, "client_id" | "at" | "state"> & { client_id?: string }} words
    * @returns {Promise<Unsent>}
    */
   async add(words) {
+    const item = this.take(words);
+    await this.shelf(() => this.store.put(item));
+    if (this.items.has(item.client_id)) this.hand(item);
+    return item;
+  }
+
+  /**
+   * @param {Omit<Unsent, "client_id" | "at" | "state"> & { client_id?: string }} words
+   * @returns {Unsent}
+   */
+  take(words) {
     /** @type {Unsent} */
     const item = {
       ...words,
@@ -66,8 +97,6 @@ export class Outbox {
     this.latest = item.at;
     this.items.set(item.client_id, item);
     this.changed();
-    await this.store.put(item);
-    this.hand(item);
     return item;
   }
 
@@ -115,17 +144,26 @@ export class Outbox {
     clearTimeout(this.timers.get(clientId));
     item.state = "failed";
     item.error = error.text;
+    item.code = error.code;
     this.changed();
-    await this.store.put(item);
+    await this.shelf(() => this.store.put(item));
   }
 
-  /** The person taps "not sent": the same words as a new message. @param {string} clientId */
+  /**
+   * The person taps "not sent": the same words as a new message. The old ones leave the shelf only
+   * when the new ones lie there: a phone that dies in between has them twice, and never not at all.
+   * @param {string} clientId
+   */
   async retry(clientId) {
     const item = this.items.get(clientId);
     if (!item) return null;
     const { kind, conversation, body } = item;
-    await this.discard(clientId);
-    return this.add({ kind, conversation, body });
+    this.forget(clientId);
+    const again = this.take({ kind, conversation, body });
+    const isKept = await this.shelf(() => this.store.put(again));
+    if (this.items.has(again.client_id)) this.hand(again);
+    if (isKept) await this.shelf(() => this.store.drop(clientId));
+    return again;
   }
 
   /** Somebody signs out: what is left is not said any more. */
@@ -139,11 +177,16 @@ export class Outbox {
   /** @param {string} clientId @returns {Promise<string>} the words, to go back to the composer */
   async discard(clientId) {
     const item = this.items.get(clientId);
+    this.forget(clientId);
+    this.changed();
+    await this.shelf(() => this.store.drop(clientId));
+    return item?.body ?? "";
+  }
+
+  /** Off the page and its timers; what lies on the shelf stays there. @param {string} clientId */
+  forget(clientId) {
     clearTimeout(this.timers.get(clientId));
     this.timers.delete(clientId);
     this.items.delete(clientId);
-    this.changed();
-    await this.store.drop(clientId);
-    return item?.body ?? "";
   }
 }
