@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Reading, Signal, Span
+from moderation.classifiers.base import CONTACT, ENCODER, PAST, PATTERNS, Reading, Signal, Span
 from moderation.classifiers.labels import DANGER, TOXICITY, Label
 from moderation.policy_table import (
     ABUSE_OF_OTHERS,
@@ -184,7 +184,8 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
 
 
 def _counts(signal: Signal) -> bool:
-    return signal.person not in NOT_THE_WRITER
+    """Whether it is about now. A friend who was in danger years ago is still a friend, and past."""
+    return signal.person not in NOT_THE_WRITER and signal.tense != PAST
 
 
 def _fired(reading: Reading) -> list[Signal]:

@@ -11,6 +11,17 @@ APPROACH: Final = "approach"
 """The readers by name: `Signal.source` and the entries of `Reading.failed` use these."""
 
 
+ME: Final = "me"
+FRIEND: Final = "friend"
+FICTION: Final = "fiction"
+"""Whom a phrase is about: `Signal.person`."""
+
+NOW: Final = "now"
+PAST: Final = "past"
+FUTURE: Final = "future"
+"""When: `Signal.tense`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Part of the original text, in code points: `text[start:end]`."""
@@ -25,7 +36,8 @@ class Signal:
 
     `score` is a probability from 0 to 1 (rules give a fixed one). `label` is a `labels.Label`.
     `rule` names the pattern or detector that fired, and is empty for the encoder. `person` says
-    whom it is about where a rule knows: "me", "friend", "past" or "fiction".
+    whom it is about where a rule knows: "me", "friend" or "fiction". `tense` says when: "now",
+    "past" (over), "future" (meant or planned), or "" where no rule knows.
     """
 
     label: str
@@ -35,6 +47,7 @@ class Signal:
     spans: tuple[Span, ...] = ()
     rule: str = ""
     person: str = ""
+    tense: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
 """Explicit phrases: what somebody says in so many words, with where they say it.
 
 The second reader beside the encoder, and independent of it: a clinician can read and change
-`crisis_patterns.yaml`, every match has a rule's name and a place in the text, and a cue of negation
-or the past or a story changes what the match is worth. What stands there is not a diagnosis.
+`crisis_patterns.yaml`, every match has a rule's name and a place in the text, and a denial, the
+past or a story changes what the match is worth (`around.py`). What stands there is not a diagnosis.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from moderation.classifiers.base import PATTERNS, Signal
+from moderation.classifiers.around import Stands, Surroundings, stands
+from moderation.classifiers.base import FICTION, FRIEND, FUTURE, ME, NOW, PAST, PATTERNS, Signal
 from moderation.classifiers.folding import Folded, fold
 from moderation.classifiers.labels import ALL, Label
 from moderation.classifiers.phrases import PatternError, Phrases, compiled
@@ -25,19 +28,17 @@ NEGATED_SCORE: Final = 0.3
 IDIOM_SCORE: Final = 0.1
 """What is left of a phrase beside laughter or homework."""
 
-NEGATION_REACH: Final = 28
-"""Characters before a match in which a negation counts: about four or five words."""
+MOST_MATCHES: Final = 40
+"""Matches of one rule that are looked at one by one. Nobody says a thing so often, so what comes
+after them is not excused any more: it counts in full, and a long text takes no longer."""
 
-QUOTATION_REACH: Final = 16
 IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
-SENTENCE_REACH: Final = 160
-_CLAUSE_ENDS: Final = (".", "!", "?", "\n", ";", " but ", " so ", " cos ", " because ", " and i ")
-_PERSONS: Final = ("", "me", "friend", "past", "fiction")
+_PERSONS: Final = ("", ME, FRIEND, FICTION)
+_TENSES: Final = ("", NOW, PAST, FUTURE)
 _GUARDS: Final = ("negation", "past", "fiction")
-_CUES: Final = (*_GUARDS, "now", "quotation")
-_SELF_ONLY_STOPS: Final = (
-    r"\b(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)\b"
-)
+_OTHERS: Final = r"\b(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)\b"
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_UNKNOWN: Final = "\x7f"
 
 
 class TooLong(ValueError):
@@ -52,6 +53,7 @@ class PatternRule:
     label: Label
     score: float
     person: str
+    tense: str
     guards: frozenset[str]
     about_self_only: bool
     regexp: Any
@@ -59,13 +61,18 @@ class PatternRule:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A match before it is a signal: which rule, where in the folded text, and what it is worth."""
+    """A match before it is a signal: where in the folded text, and what it is worth there."""
 
-    rule: PatternRule
     start: int
     end: int
     score: float
     person: str
+    tense: str
+
+    def weight(self, rule: PatternRule) -> tuple[bool, float]:
+        """What is about the rule's person and not over comes first, then the higher score."""
+        excused = self.person != rule.person or (self.tense == PAST and rule.tense != PAST)
+        return (not excused, self.score)
 
 
 class PatternReader:
@@ -79,92 +86,100 @@ class PatternReader:
         phrases = Phrases(given["words"], given["fillers"])
         self.version = str(given["version"])
         self.rules = tuple(_rule(entry, phrases) for entry in given["rules"])
-        self._idioms = phrases.cue(given["idioms"])
-        self._cues = {name: phrases.cue(given["cues"][name]) for name in _CUES}
-        self._others = compiled(_SELF_ONLY_STOPS)
+        self._around = Surroundings(given["cues"], phrases)
+        self._others = compiled(_OTHERS)
+
+    @property
+    def patterns(self) -> dict[str, Any]:
+        """Everything that is compiled, by name."""
+        rules = {rule.name: rule.regexp for rule in self.rules}
+        return {**rules, **self._around.patterns, "others": self._others}
 
     def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:
-        """The signals of each text: one per rule that matches, with all its places."""
+        """The signals of each text: one per rule that matches, with its places."""
         return [self._read(text) for text in texts]
 
     def _read(self, text: str) -> tuple[Signal, ...]:
         if len(text) > MAX_CHARACTERS:
             raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
         folded = fold(text, apostrophes=False)
-        signals = self._signals(folded)
+        signals = self._signals(folded, text)
         shorter = fold(text, stretch=1, apostrophes=False)
         if len(shorter.text) != len(folded.text):
-            known = {signal.rule for signal in signals}
-            signals += [s for s in self._signals(shorter) if s.rule not in known]
-        return tuple(signals)
+            for name, (weight, signal) in self._signals(shorter, text).items():
+                if name not in signals or weight > signals[name][0]:
+                    signals[name] = weight, signal
+        return tuple(signals[rule.name][1] for rule in self.rules if rule.name in signals)
 
-    def _signals(self, folded: Folded) -> list[Signal]:
-        found: list[Found] = []
+    def _signals(self, folded: Folded, text: str) -> dict[str, tuple[tuple[bool, float], Signal]]:
+        """One signal a rule: the best match gives score, person and tense, every match a place."""
+        plain = _NOT_ASCII.sub(_UNKNOWN, folded.text)
+        marked = _with_new_lines(plain, folded, text)
+        others = self._others.search(plain) is not None
+        signals = {}
         for rule in self.rules:
-            for match in rule.regexp.finditer(folded.text):
-                judged = self._judge(rule, folded.text, *match.span())
-                if judged is not None:
-                    found.append(judged)
-        return [self._signal(rule, found, folded) for rule in self.rules if _has(found, rule)]
+            if rule.about_self_only and others:
+                continue
+            found = list(self._found(rule, plain.encode("ascii"), marked))
+            if not found:
+                continue
+            best = max(found, key=lambda one: one.weight(rule))
+            spans = tuple(folded.span(one.start, one.end) for one in found)
+            signal = Signal(rule.label, best.score, PATTERNS, self.version, spans, rule.name)
+            signals[rule.name] = (
+                best.weight(rule),
+                replace(signal, person=best.person, tense=best.tense),
+            )
+        return signals
 
-    def _signal(self, rule: PatternRule, found: list[Found], folded: Folded) -> Signal:
-        """One signal a rule: the best match gives score and person, every match a place."""
-        own = [one for one in found if one.rule is rule]
-        best = max(own, key=lambda one: (one.person == rule.person, one.score))
-        spans = tuple(folded.span(one.start, one.end) for one in own)
-        return Signal(rule.label, best.score, PATTERNS, self.version, spans, rule.name, best.person)
+    def _found(self, rule: PatternRule, plain: bytes, marked: str) -> Iterator[Found]:
+        """RE2 is asked in bytes: one for each character, so places need no counting again."""
+        matches = rule.regexp.finditer(plain)
+        for match in islice(matches, MOST_MATCHES):
+            yield self._judge(rule, marked, *match.span())
+        for match in islice(matches, 1):
+            yield Found(*match.span(), rule.score, rule.person, rule.tense)
 
-    def _judge(self, rule: PatternRule, text: str, start: int, end: int) -> Found | None:
-        """What a match is worth where it stands; None if the rule does not apply."""
-        if rule.about_self_only and self._others.search(text):
-            return None
-        around = text[max(0, start - SENTENCE_REACH) : end + SENTENCE_REACH]
-        if rule.score > IDIOM_SCORE and rule.label in IDIOMATIC and self._idioms.search(around):
-            return Found(rule, start, end, IDIOM_SCORE, rule.person)
-        score, person = rule.score, rule.person
-        if "negation" in rule.guards and self._cues["negation"].search(_clause(text, start)):
-            score = NEGATED_SCORE
-        if "fiction" in rule.guards and (
-            self._cues["fiction"].search(around) or self._quoted(rule, text, start)
-        ):
-            person = "fiction"
-        elif "past" in rule.guards and self._is_past(around):
-            person = "past"
-        return Found(rule, start, end, score, person)
+    def _judge(self, rule: PatternRule, text: str, start: int, end: int) -> Found:
+        """What a match is worth where it stands."""
+        here = stands(text, start, end)
+        if rule.score > IDIOM_SCORE and rule.label in IDIOMATIC and self._around.is_idiom(here):
+            return Found(start, end, IDIOM_SCORE, rule.person, rule.tense)
+        denied = "negation" in rule.guards and self._around.is_denied(here)
+        score = NEGATED_SCORE if denied else rule.score
+        if "fiction" in rule.guards and self._is_told(rule, here):
+            return Found(start, end, score, FICTION, rule.tense)
+        past = "past" in rule.guards and self._around.is_past(here)
+        return Found(start, end, score, rule.person, PAST if past else rule.tense)
 
-    def _quoted(self, rule: PatternRule, text: str, start: int) -> bool:
-        """Somebody else's words, told just before: a poster, a song, what a nan always says."""
-        if rule.person != "me":
-            return False
-        return bool(self._cues["quotation"].search(text[max(0, start - QUOTATION_REACH) : start]))
-
-    def _is_past(self, around: str) -> bool:
-        return bool(self._cues["past"].search(around)) and not self._cues["now"].search(around)
+    def _is_told(self, rule: PatternRule, here: Stands) -> bool:
+        return self._around.is_told(here, by_somebody=rule.person == ME)
 
 
-def _has(found: list[Found], rule: PatternRule) -> bool:
-    return any(one.rule is rule for one in found)
-
-
-def _clause(text: str, start: int) -> str:
-    """The words just before a match, back to where the clause begins."""
-    before = text[max(0, start - NEGATION_REACH) : start]
-    for end in _CLAUSE_ENDS:
-        before = before.rpartition(end)[2]
-    return before
+def _with_new_lines(plain: str, folded: Folded, text: str) -> str:
+    """The folded text with its new lines back in place: they end a sentence too."""
+    if "\n" not in text and "\r" not in text:
+        return plain
+    return "".join(
+        "\n" if c == " " and text[place] in "\r\n" else c
+        for c, place in zip(plain, folded.origin, strict=True)
+    )
 
 
 def _rule(entry: dict[str, Any], phrases: Phrases) -> PatternRule:
     name = str(entry.get("name", ""))
     guards = frozenset(entry.get("guards", ()))
-    person = entry.get("person", "")
-    if entry.get("label") not in set(ALL) or person not in _PERSONS or not guards <= set(_GUARDS):
-        raise PatternError(f"{name}: unknown label, person or guard")
+    person, tense = entry.get("person", ""), entry.get("tense", "")
+    if entry.get("label") not in set(ALL) or not guards <= set(_GUARDS):
+        raise PatternError(f"{name}: unknown label or guard")
+    if person not in _PERSONS or tense not in _TENSES:
+        raise PatternError(f"{name}: unknown person or tense")
     return PatternRule(
         name=name,
         label=Label(entry["label"]),
         score=float(entry["score"]),
         person=person,
+        tense=tense,
         guards=guards,
         about_self_only=bool(entry.get("about_self_only", False)),
         regexp=compiled(phrases.source(entry["phrases"], name)),

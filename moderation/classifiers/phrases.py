@@ -30,9 +30,9 @@ class Phrases:
         """One RE2 source that matches any of the phrases as whole words."""
         return r"\b(?:" + "|".join(self._phrase(p, where) for p in phrases) + r")\b"
 
-    def cue(self, cues: Sequence[str]) -> "re2._Regexp":
-        """Any of these words or plain phrases, as whole words."""
-        return compiled(r"\b(?:" + "|".join(_spaced(c) for c in cues) + r")\b")
+    def choice(self, cues: Sequence[str]) -> str:
+        """The source that matches any of these words or plain phrases."""
+        return "(?:" + "|".join(_spaced(c) for c in cues) + ")"
 
     def _phrase(self, phrase: str, where: str) -> str:
         out = ""
