@@ -78,7 +78,8 @@ NOTICES: dict[str, str | Promise] = {
         "numbers and schools out of the spaces so everyone stays safe."
     ),
     "unread": _(
-        "This is waiting for a person to read it. It can take a bit longer than usual right now."
+        "This is waiting for a person to read it. It can take a bit longer than usual right now. "
+        "You haven't done anything wrong."
     ),
     "not_published": _(
         "We didn't put this one in the space. Only you and our team can see it. If you want to "
@@ -128,6 +129,8 @@ NOTICES: dict[str, str | Promise] = {
 
 STATES: dict[str, str | Promise] = {
     "sending": _("sending"),
+    "no_signal": _("waiting for signal"),
+    "not_sent": _("Not sent."),
     "sent": _("sent"),
     "pending": _("waiting to be read"),
     "published": _("published"),

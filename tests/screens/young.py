@@ -137,7 +137,7 @@ def refused(page: Any, stage: Stage) -> None:
         """() => { document.querySelector('.composer-input').removeAttribute('maxlength'); }"""
     )
     write(page, "and then " * 600)
-    page.wait_for_selector("[data-slot=retry]:not([hidden])")
+    page.wait_for_selector("[data-slot=edit]:not([hidden])")
 
 
 def a_long_thread(stage: Stage) -> str:

@@ -50,6 +50,7 @@ class ConversationView {
   listen() {
     live.on("frame", (frame) => this.hear(frame));
     live.on("outbox", () => this.draw());
+    live.on("state", () => this.draw()); // What waits for signal says so.
     this.pill.addEventListener("click", () => this.toEnd());
     this.scroll.addEventListener("scroll", () => this.atEnd() && this.seen(), { passive: true });
     must(this.root, "earlier").addEventListener("click", () => this.showEarlier());

@@ -12,6 +12,11 @@ import { stateWords } from "./sentences.js";
  * }} Place
  */
 
+/** What the same words would meet again: they have to change first. */
+const CHANGE_FIRST = new Set([
+  "message_too_long", "message_empty", "message_has_nul", "message_not_text",
+]);
+
 const language = document.documentElement.lang;
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 const dayAndClock = new Intl.DateTimeFormat(language, {
@@ -74,13 +79,19 @@ export function fillRow(row, message, unsent, place) {
 function fillState(row, message, unsent, { staff, isPrivate, mayPost }) {
   const failed = unsent?.state === "failed";
   const own = isOwn(message);
-  if (unsent) say(slot(row, "state"), failed ? unsent.error ?? "" : words.states.sending);
+  if (unsent) say(slot(row, "state"), unsentWords(unsent));
   else say(slot(row, "state"), stateWords(message, { own, staff, private: isPrivate, words }));
-  show(row, "retry", failed);
+  show(row, "retry", failed && !CHANGE_FIRST.has(unsent.code ?? ""));
   show(row, "edit", failed);
   // Words that peers do not see (yet) can be changed or taken back by whoever wrote them.
   const kept = message.state === "pending" || message.state === "held";
   show(row, "own", !unsent && kept && own && mayPost && message.notice !== "withdrawn");
+}
+
+/** @param {Unsent} unsent */
+function unsentWords({ state, error, code }) {
+  if (state !== "failed") return navigator.onLine ? words.states.sending : words.states.no_signal;
+  return CHANGE_FIRST.has(code ?? "") ? `${words.states.not_sent} ${error}` : error ?? "";
 }
 
 /** @param {HTMLElement} row @param {Message} message */

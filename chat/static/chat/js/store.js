@@ -6,7 +6,7 @@ import { Seal } from "./seal.js";
 /**
  * @typedef {{
  *   client_id: string, kind: "message" | "help", conversation: number, body: string, at: number,
- *   state: "sending" | "failed", error?: string, about_message?: number,
+ *   state: "sending" | "failed", error?: string, code?: string, about_message?: number,
  * }} Unsent
  */
 

@@ -1,0 +1,65 @@
+"""What stands under one's own words: why they did not go out, and the door to a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.actions.messages import hold_message
+from chat.states import Notice
+from tests.browser.test_young_person import message_of, said, write
+from tests.cast import Cast
+from tests.conftest import act
+from tests.servers import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+Sites = Callable[..., Site]
+Pages = Callable[..., Any]
+
+
+def test_words_that_would_be_refused_again_are_changed_first(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    field = page.locator("[data-slot=input]")
+    field.evaluate("element => element.removeAttribute('maxlength')")
+    long = ("and then " * 600).strip()
+    write(page, long)
+    row = said(page, "and then")
+    expect(row).to_contain_text("Not sent. That's longer than we can take", timeout=8_000)
+    expect(row.get_by_role("button", name="tap to retry")).to_have_count(0)
+    row.get_by_role("button", name="Change it").click()
+    expect(field).to_have_value(re.compile("^and then"))
+    assert field.input_value() == long
+    page.context.set_offline(True)
+    write(page, "into the dark")
+    expect(said(page, "into the dark")).to_contain_text("waiting for signal")
+    page.context.set_offline(False)
+    expect(said(page, "into the dark")).to_contain_text("waiting to be read", timeout=15_000)
+
+
+def test_the_door_to_a_person_stands_once_right_under_the_last_words(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    for words in ("I can't do this any more", "there is no point"):
+        write(page, words)
+        expect(said(page, words)).to_contain_text("waiting to be read")
+        act(hold_message, message=message_of(words), by=None, notice=Notice.DOOR)
+    door = page.get_by_role("button", name="Talk to someone now")
+    expect(said(page, "no point").locator("a[href='tel:999']")).to_be_visible(timeout=8_000)
+    expect(door).to_have_count(1)
+    door_box = door.bounding_box()
+    change = said(page, "no point").get_by_role("button", name="Change it").bounding_box()
+    assert door_box["height"] >= 48
+    assert door_box["width"] > 200
+    assert door_box["y"] + door_box["height"] < change["y"]
+    page.reload()
+    expect(door).to_have_count(1)
