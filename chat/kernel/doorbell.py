@@ -45,6 +45,9 @@ RINGS_TOGETHER = 500
 SEND_WITHIN_SECONDS = 5.0
 
 lost_rings = Counter("lantern_doorbell_lost_total", "Rings that could not be sent onwards")
+missed_rings = Counter(
+    "lantern_doorbell_missed_total", "Changes that a sweep found and no ring had announced"
+)
 
 
 def conversation_topic(conversation_id: int) -> str:

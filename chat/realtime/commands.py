@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from chat.access import Audience, access_typing
 from chat.actions import help as help_actions
 from chat.actions import messages as message_actions
@@ -14,15 +16,19 @@ from chat.models import Message, User
 from chat.realtime import feed
 from chat.realtime import protocol as p
 from chat.realtime.connection import RESYNC_CODE, Connection
-from chat.realtime.hub import SHUT_OUT_CODE, hub
-from chat.realtime.standing import read_person
+from chat.realtime.hub import SHUT_OUT_CODE, SIGNED_OUT_CODE, hub
+from chat.realtime.standing import live_sessions, read_person
 from chat.realtime.writer import writer
 from chat.states import MachineReading
 from chat.words import refusal
 
+SESSION_TRUST_SECONDS = 3.0
+"""How long a session that was good a moment ago is taken to be so without looking again."""
+
 
 async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
     """Carry out one frame; raises ``DomainError`` with the refusal."""
+    await check_session(connection)
     match frame:
         case p.MessageSend():
             await message_send(connection, frame)
@@ -61,6 +67,7 @@ async def session_resume(connection: Connection, frame: p.SessionResume) -> None
     A line whose session began by half would answer pings and never be ready, and the phone would
     keep its words for itself.
     """
+    await check_session(connection)
     try:
         await hub().join(connection)
         for follow in frame.follow:
@@ -79,6 +86,16 @@ async def _follow_or_refuse(connection: Connection, follow: p.Follow) -> None:
         ref = f"conversation:{follow.conversation}"
         refused = p.Error(code=error.code, text=refusal(error.code), ref=ref, permanent=True)
         connection.push(p.encode(refused))
+
+
+async def check_session(connection: Connection) -> None:
+    """Nothing is obeyed for a session that ended, though its ring and its close were lost."""
+    if time.monotonic() - connection.session_seen < SESSION_TRUST_SECONDS:
+        return
+    if connection.session_key not in await run_db(live_sessions, [connection.session_key]):
+        connection.hang_up(SIGNED_OUT_CODE)
+        raise Denied("signed_out", permanent=False)
+    connection.session_seen = time.monotonic()
 
 
 async def present(connection: Connection) -> User:

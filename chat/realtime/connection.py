@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable
 
@@ -35,13 +36,16 @@ class Connection:
 
     __slots__ = (
         *("__weakref__", "_outbox", "_waiting", "_wire", "_writer"),
-        *("auth_hash", "is_closed", "renewals", "seats", "session_key", "told"),
+        *("auth_hash", "is_closed", "renewals", "seats", "session_key", "session_seen", "told"),
         *("typing_rate", "user"),
     )
 
     def __init__(self, user: User, session_key: str, send: AsgiSend) -> None:
         self.user = user
         self.session_key = session_key
+        self.session_seen = time.monotonic()
+        """When we last saw that the session is still good."""
+
         self.auth_hash = user.get_session_auth_hash()
         self.seats: dict[int, Seat] = {}
         self.told = ""

@@ -21,6 +21,7 @@ from chat.kernel.errors import Denied
 from chat.models import ConversationEvent
 from chat.realtime import feed, protocol
 from chat.realtime.connection import Connection
+from chat.realtime.missed import Missed
 from chat.realtime.wire import Encoded
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Rooms:
         self._rooms: dict[int, Room] = {}
         self._dirty: dict[Room, None] = {}
         self._readers: set[asyncio.Task[None]] = set()
+        self._missed = Missed()
 
     # Sockets come and go.
 
@@ -166,11 +168,14 @@ class Rooms:
 
     async def sweep(self) -> None:
         """Find what a lost ring did not announce."""
+        self._missed.count()
         if not self._rooms:
             return
         for conversation_id, head in (await run_db(feed.heads, list(self._rooms))).items():
             room = self._rooms.get(conversation_id)
             if room is not None and head > room.head:
+                if room.ready and head > room.rung:
+                    self._missed.found(conversation_topic(conversation_id), head)
                 self._wake(room)
 
     def _wake(self, room: Room) -> None:

@@ -262,8 +262,9 @@ async def test_operators_can_see_sockets_lag_and_losses(live_cast: Cast, live_si
     assert "lantern_sockets_open 1.0" in text
     for name in ("lantern_loop_lag_seconds_bucket", "lantern_outbox_overflow_total"):
         assert name in text
-    for name in ("lantern_doorbell_lost_total", "lantern_frames_refused_total"):
+    for name in ("lantern_doorbell_lost_total", "lantern_doorbell_missed_total"):
         assert name in text
+    assert "lantern_frames_refused_total" in text
     assert "python_info" not in text
 
 

@@ -11,7 +11,8 @@ from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from chat.kernel.db import run_db
-from chat.kernel.doorbell import conversation_topic, doorbell
+from chat.kernel.doorbell import conversation_topic, doorbell, gather_rings, missed_rings
+from chat.realtime import hub as hubs
 from chat.realtime.hub import SWEEP_SECONDS, hub
 from tests.cast import Cast
 from tests.conftest import ON_POSTGRESQL
@@ -29,6 +30,30 @@ async def test_a_lost_subscription_is_made_up_for_by_the_next_sweep(live_cast: C
     frame = await ben.take("conversation.advanced", within=SWEEP_SECONDS + 4)
     assert {e["message"]["body"] for e in frame["events"]} == {"did you hear"}
     assert time.monotonic() - began < SWEEP_SECONDS + 2
+    await ben.close()
+
+
+async def test_a_ring_that_nobody_heard_is_counted_and_one_that_was_heard_is_not(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "SWEEP_SECONDS", 0.2)
+    thread = await sync_to_async(live_cast.thread)()
+    ben = await Inside.ready(live_cast.ben, {"conversation": thread.pk})
+    before = missed_rings._value.get()
+    await sync_to_async(live_cast.says)(live_cast.ada, thread, "one")
+    await ben.take("conversation.advanced")
+    await asyncio.sleep(0.6)
+    assert missed_rings._value.get() == before
+
+    def say_without_ringing() -> None:
+        with gather_rings():
+            live_cast.says(live_cast.ada, thread, "two")
+
+    await sync_to_async(say_without_ringing)()
+    await ben.take("conversation.advanced")
+    async with asyncio.timeout(4):
+        while missed_rings._value.get() == before:
+            await asyncio.sleep(0.05)
     await ben.close()
 
 

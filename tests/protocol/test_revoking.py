@@ -1,0 +1,117 @@
+"""Whoever may not go on is cut off, though the ring that said so was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+
+from chat.kernel.doorbell import missed_rings, person_topic, ring
+from chat.models import HelpRequest, Message, User
+from chat.realtime import commands, hub
+from chat.realtime.standing import read_standings, standing_of
+from tests.cast import Cast
+from tests.protocol.inside import Inside
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bell")]
+
+SOON = 4.0
+"""Two seconds as we promise, and two for a machine that has other things to do."""
+
+
+def change(user: User, **facts: Any) -> None:
+    """In the rows alone: an ordinary update rings for nobody."""
+    User.objects.filter(pk=user.pk).update(**facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [({"is_active": False}, 4403), ({"role": "clinician"}, 4403), ({"password": "new"}, 4401)],
+    ids=["ban", "role", "password"],
+)
+async def test_a_person_who_changed_loses_every_socket_within_two_seconds(
+    facts: dict[str, Any], code: int, live_cast: Cast
+) -> None:
+    sockets = [await Inside.ready(live_cast.mo) for _ in range(2)]
+    other = await Inside.ready(live_cast.ben)
+    await sync_to_async(change)(live_cast.mo, **facts)
+    assert [await socket.ended(within=SOON) for socket in sockets] == [code, code]
+    assert await other.lives()
+    await other.close()
+
+
+async def test_a_newer_page_does_not_hide_that_the_older_one_must_end(live_cast: Cast) -> None:
+    old = await Inside.ready(live_cast.mo)
+    await sync_to_async(change)(live_cast.mo, role="clinician")
+    await sync_to_async(live_cast.mo.refresh_from_db)()
+    new = await Inside.ready(live_cast.mo)
+    assert await old.ended(within=SOON) == 4403
+    assert await new.lives()
+    await new.close()
+
+
+@pytest.mark.parametrize("kind", ["message.send", "help.request", "conversation.follow"])
+async def test_the_next_frame_of_a_session_that_ended_is_not_obeyed_though_nobody_rang(
+    kind: str, live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "SESSION_TRUST_SECONDS", 0.0)
+    thread = await sync_to_async(live_cast.thread)(by=live_cast.ben)
+    ada = await Inside.ready(live_cast.ada)
+    await sync_to_async(Session.objects.filter(session_key=ada.session_key).delete)()
+    frames: dict[str, dict[str, Any]] = {
+        "message.send": {"conversation": thread.pk, "body": "x", "client_id": str(uuid.uuid4())},
+        "help.request": {"client_id": str(uuid.uuid4())},
+        "conversation.follow": {"conversation": thread.pk},
+    }
+    await ada.say(kind, **frames[kind])
+    assert await ada.ended() == 4401
+    assert not await sync_to_async(Message.objects.filter(author=live_cast.ada).exists)()
+    assert not await sync_to_async(HelpRequest.objects.exists)()
+
+
+async def test_a_silent_socket_of_a_session_that_ended_is_closed_by_the_sweep(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "SESSION_SECONDS", 0.2)
+    ada, ben = await Inside.ready(live_cast.ada), await Inside.ready(live_cast.ben)
+    await sync_to_async(Session.objects.filter(session_key=ada.session_key).delete)()
+    assert await ada.ended(within=SOON) == 4401
+    assert await ben.lives()
+    await ben.close()
+
+
+@pytest.mark.django_db
+def test_everybody_is_looked_at_with_one_small_query(
+    live_cast: Cast, django_assert_num_queries: Any
+) -> None:
+    people = [live_cast.ada, live_cast.ben, live_cast.sal, live_cast.mo]
+    with django_assert_num_queries(1) as asked:
+        found = read_standings([user.pk for user in people])
+    assert found == {user.pk: standing_of(User.objects.get(pk=user.pk)) for user in people}
+    assert "recovery_hash" not in asked.captured_queries[0]["sql"]
+
+
+async def test_what_no_ring_announced_is_counted_and_what_one_did_is_not(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "STANDING_SECONDS", 0.2)
+
+    mo = await Inside.ready(live_cast.mo)
+    before = missed_rings._value.get()
+    await sync_to_async(change)(live_cast.mo, is_active=False)
+    ring(person_topic(live_cast.mo.pk))
+    await mo.ended(within=SOON)
+    await asyncio.sleep(0.6)
+    assert missed_rings._value.get() == before
+
+    ben = await Inside.ready(live_cast.ben)
+    await sync_to_async(change)(live_cast.ben, is_active=False)
+    await ben.ended(within=SOON)
+    async with asyncio.timeout(SOON):
+        while missed_rings._value.get() == before:
+            await asyncio.sleep(0.05)
+    assert missed_rings._value.get() == before + 1
