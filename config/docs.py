@@ -39,8 +39,10 @@ SETTINGS: dict[str, str] = {
     "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
     "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR.",
     "REDIS_URL": "`redis://host:port/0`, the doorbell between processes, and the rate limits. "
-    "Empty: one process only.",
-    "SOCKET_FRAMES": "Frames a phone may send in ten seconds. Asking for help is not counted.",
+    "Empty: one process only. Alert when `lantern_doorbell_missed_total` at `/metrics` grows: "
+    "changes then reach people by the sweeps, seconds late.",
+    "SOCKET_FRAMES": "Frames a phone may send in ten seconds; all pages of one person in a process "
+    "together may send twice as many. Asking for help is not counted.",
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
     "SOCKETS_PER_ADDRESS": "Sockets one network address may have open in one process.",
     "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
