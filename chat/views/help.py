@@ -14,12 +14,12 @@ from chat.actions.help import request_help
 from chat.forms import HelloForm, HelpForm
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import User
-from chat.realtime.feed import person_state
 from chat.realtime.protocol import HelpAccepted
 from chat.views.answers import SignedOut, answer, read, refused
 from chat.views.arrive import arrive
 from chat.views.gate import AWAY, person
 from chat.views.limits import START, too_many
+from chat.views.standing import standing_of
 from chat.words import refusal
 
 
@@ -81,10 +81,15 @@ def _kept_ask(request: HttpRequest) -> Ask:
 
 
 def _page(request: HttpRequest, form: HelloForm) -> HttpResponse:
-    help_view = None
+    standing = None
     if request.user.is_authenticated and not request.session.get(AWAY):
-        help_view = person_state(person(request)).help
-    context = {"form": form, "help": help_view, "on_help_page": True}
+        standing = standing_of(person(request))
+    context = {
+        "form": form,
+        "help": standing.help if standing else None,
+        "company": standing.company if standing else "",
+        "on_help_page": True,
+    }
     return render(request, "chat/help.html", context, status=422 if form.errors else 200)
 
 

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_GET
 from chat.access import access_conversation
 from chat.kernel.errors import Denied
 from chat.models import Conversation, HelpRequest, User
-from chat.realtime.feed import person_state, person_view, snapshot
-from chat.states import Notice
+from chat.realtime.feed import person_view, snapshot
+from chat.states import Notice, Role
 from chat.views.gate import person, signed_in
+from chat.views.standing import standing_of
 
 
 @signed_in
@@ -20,11 +21,12 @@ def talks(request: HttpRequest) -> HttpResponse:
     """The person's talks, and where they stand if they asked for one."""
     if person(request).is_staff_member:
         return redirect("staff-home")
-    state = person_state(person(request))
-    waiting = state.help if state.help and state.help.state == "waiting" else None
-    # The talk they wait in is behind the button that says where they stand.
-    others = [t for t in state.talks if waiting is None or t.conversation != waiting.conversation]
-    return render(request, "chat/talks.html", {"talks": others, "help": waiting})
+    standing = standing_of(person(request))
+    now = standing.help
+    # The talk they wait in, or are in, is behind the button that says where they stand.
+    others = [t for t in standing.talks if now is None or t.conversation != now.conversation]
+    context = {"talks": others, "help": now, "company": standing.company}
+    return render(request, "chat/talks.html", context)
 
 
 @signed_in
@@ -36,12 +38,15 @@ def talk(request: HttpRequest, conversation_id: int) -> HttpResponse:
     if not seat.conversation.is_private:
         raise Denied
     shot = snapshot(seat)
-    state = person_state(user)
-    mine = state.help if state.help and state.help.conversation == conversation_id else None
+    now = standing_of(user).help
+    mine = now if now and now.conversation == conversation_id else None
+    others = [other for other in shot.people if other.id != user.pk]
+    team_wrote = any(view.author.role != Role.YOUNG_PERSON for view in shot.messages)
     context = {
         "conversation": seat.conversation,
         "snapshot": shot,
-        "others": [other for other in shot.people if other.id != user.pk],
+        "others": others,
+        "nobody_came": not others and not team_wrote,
         "help": mine,
         "quoted": _quoted(user, seat.conversation),
         "me": person_view(user),

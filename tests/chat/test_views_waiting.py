@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from chat import words
-from chat.actions.help import tell_place
+from chat.actions.conversations import close_conversation, join_talk, open_talk
+from chat.actions.help import move_help, tell_place
+from chat.states import HelpState
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +47,45 @@ def test_nobody_is_told_that_somebody_is_being_called() -> None:
     said = [str(text) for texts in catalogues for text in texts.values()]
     said += [path.read_text() for path in Path(words.__file__).parent.rglob("templates/**/*.html")]
     assert not [text for text in said if "on-call" in text]
+
+
+def test_an_open_talk_with_somebody_is_being_with_someone_on_every_page(
+    client: Client, cast: Cast
+) -> None:
+    """Also where the clinician came first, or the request was closed and the talk goes on."""
+    talk = open_talk(person=cast.ada, by=cast.cleo)
+    join_talk(talk=talk, user=cast.cleo)
+    client.force_login(cast.ada)
+    for address in ("/help", "/talk"):
+        seen = page(client, address)
+        assert "Cleo is here." in seen
+        assert f'href="/talk/{talk.pk}">Carry on' in seen
+        assert "Talk to someone now" not in seen
+    request = cast.asks_for_help(cast.ada)
+    assert "Cleo is here." in page(client, "/help")
+    move_help(request=request, to=HelpState.CLOSED, by=cast.cleo)
+    close_conversation(conversation=talk, by=cast.cleo)
+    assert "Talk to someone now" in page(client, "/help")
+
+
+def test_a_talk_nobody_came_to_ends_with_a_sorry_and_a_way_to_ask_again(
+    client: Client, cast: Cast
+) -> None:
+    talk = cast.asks_for_help(cast.ada).conversation
+    close_conversation(conversation=talk, by=cast.lee)
+    client.force_login(cast.ada)
+    seen = page(client, f"/talk/{talk.pk}")
+    sorry = seen.split('data-slot="ended-alone"')[1].split('data-slot="ended-together"')[0]
+    assert sorry.startswith(">")
+    assert "nobody got to you in time" in sorry
+    assert "tel:999" in sorry
+    assert "Ask again" in sorry
+    assert "Nothing was written." in seen
+
+
+def test_a_talk_somebody_was_in_ends_without_a_sorry(client: Client, cast: Cast) -> None:
+    talk = cast.asks_for_help(cast.ada).conversation
+    join_talk(talk=talk, user=cast.cleo)
+    close_conversation(conversation=talk, by=cast.cleo)
+    client.force_login(cast.ada)
+    assert 'data-slot="ended-alone" hidden' in page(client, f"/talk/{talk.pk}")

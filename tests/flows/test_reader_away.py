@@ -83,7 +83,7 @@ def test_help_is_asked_for_by_a_plain_form_with_every_worker_stopped(
     wait_until(lambda: "Fox" in cleo.read("/triage/rows"), within=SOON, what="Fox on the list")
     assert not Case.objects.exists(), "which no worker had a hand in"
     assert cleo.post(f"/triage/unlisted/help_request/{request.pk}/claim").status_code == 200
-    assert "Go to the talk" in stranger.read("/help")
+    assert "Carry on" in stranger.read("/help")
     talk = f"/talk/{request.conversation_id}"
     stranger.post(
         f"/conversations/{request.conversation_id}/send",

@@ -190,7 +190,7 @@ def asks_for_help(nickname: str) -> Any:
     return ask
 
 
-def a_talk_that_ended(stage: Stage) -> None:
+def a_talk_nobody_came_to(stage: Stage) -> None:
     from chat.actions.conversations import close_conversation, open_talk
     from chat.actions.sending import send_message
     from chat.models import Conversation
@@ -203,9 +203,29 @@ def a_talk_that_ended(stage: Stage) -> None:
         by=person,
         conversation_id=talk.pk,
         client_id=uuid.uuid4(),
-        body="thank you. I think I can sleep now",
+        body="hello. is somebody there? I don't know who else to ask",
     )
     close_conversation(conversation=talk, by=stage.user("Robin"))
+
+
+def a_talk_that_went_well(stage: Stage) -> None:
+    from chat.actions.conversations import close_conversation, join_talk, open_talk
+    from chat.actions.sending import send_message
+    from chat.models import Conversation
+
+    person, robin = stage.user("Otis"), stage.user("Robin")
+    if Conversation.objects.talks_of(person).exists():
+        return
+    talk = open_talk(person=person, by=person)
+    join_talk(talk=talk, user=robin)
+    for who, words in (
+        (robin, "Hi Otis, I'm Robin. What's keeping you up tonight?"),
+        (person, "everything at once. the exam, and my dad not ringing back"),
+        (robin, "That's a lot for one night. Shall we take them one at a time?"),
+        (person, "thank you. I think I can sleep now"),
+    ):
+        send_message(by=who, conversation_id=talk.pk, client_id=uuid.uuid4(), body=words)
+    close_conversation(conversation=talk, by=robin)
 
 
 YOUNG_BARE = [
@@ -239,7 +259,8 @@ YOUNG = [
     Shot("talks", "/talk", who="Theo"),
     Shot("talk", talk_of("Theo"), who="Theo", ready=".message"),
     Shot("talk-waiting", talk_of("Juno"), who="Juno"),
-    Shot("talk-ended", talk_of("Iris"), who="Iris", before=a_talk_that_ended),
+    Shot("talk-ended", talk_of("Otis"), who="Otis", before=a_talk_that_went_well),
+    Shot("talk-nobody-came", talk_of("Iris"), who="Iris", before=a_talk_nobody_came_to),
     Shot("help-visitor", "/help"),
     Shot("help-waiting", "/help", who="Juno"),
     Shot("help-waiting-no-scripts", "/help", who="Juno", scripts=False),

@@ -169,17 +169,30 @@ class ConversationView {
 
   /** @param {number} count of rows */
   drawAround(count) {
-    must(this.root, "quiet").hidden = count > 0;
+    const closed = this.feed.state === "closed";
+    const quiet = must(this.root, "quiet");
+    quiet.hidden = count > 0;
+    if (closed) quiet.textContent = quiet.dataset.ended ?? "";
     must(this.root, "earlier").hidden = !this.feed.earlier || !must(this.root, "loading").hidden;
-    must(this.root, "ended").hidden = this.feed.state !== "closed";
+    must(this.root, "ended").hidden = !closed;
     this.composer.form.hidden = !this.feed.mayPost;
     const others = this.feed.people.filter((person) => String(person.id) !== me);
+    this.drawEnding(others.length > 0);
     const title = /** @type {HTMLElement | null} */ (document.querySelector("[data-people-title]"));
     const about = /** @type {HTMLElement | null} */ (document.querySelector("[data-people-words]"));
     if (!title || !about) return;
     say(title, others.map((p) => p.nickname).join(", ") || (title.dataset.alone ?? ""));
-    const alone = this.feed.state === "closed" ? about.dataset.ended : about.dataset.alone;
+    const alone = closed ? about.dataset.ended : about.dataset.alone;
     say(about, others.length ? words.roles[others[0].role] : alone ?? "");
+  }
+
+  /** A talk that ended before anybody came ends with a sorry. @param {boolean} together */
+  drawEnding(together) {
+    const wrote = [...this.feed.messages.values()].some(({ author }) => author.role !== "young_person");
+    const alone = slot(this.root, "ended-alone");
+    const joined = slot(this.root, "ended-together");
+    if (alone) alone.hidden = together || wrote;
+    if (joined) joined.hidden = !together && !wrote;
   }
 
   // Who is writing: in private talks only.

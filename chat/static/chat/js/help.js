@@ -78,11 +78,11 @@ function where({ place, nobody_on_duty }) {
   return nobody_on_duty ? words.waiting.nobody : placeWords(place, words.waiting);
 }
 
-/** @param {HTMLElement} box @param {any} help */
-function stand(box, help) {
+/** @param {HTMLElement} box @param {any} help @param {string} company */
+function stand(box, help, company) {
   const waiting = help.state === "waiting";
   const waits = words.waiting;
-  say(slot(box, "place"), waiting ? where(help) : waits.with_someone);
+  say(slot(box, "place"), waiting ? where(help) : company ? fill(waits.with_name, { name: company }) : waits.with_someone);
   say(slot(box, "wait"), waiting ? howLong(help) : "");
   const nobody = slot(box, "nobody");
   if (nobody) nobody.hidden = !waiting || !help.nobody_on_duty;
@@ -95,19 +95,34 @@ function stand(box, help) {
   if (lock) lock.hidden = !waiting;
 }
 
-live.on("person.changed", ({ help, talks }) => {
+/**
+ * An open talk with somebody in it is being with someone, by the same rule as on the server.
+ * @param {any} help @param {Talk[]} talks
+ */
+function standing(help, talks) {
+  const talk = talks.find(({ state, people }) => state === "open" && people.length);
+  if (!talk) return { help, company: "" };
+  const company = talk.people.map(({ nickname }) => nickname).join(", ");
+  return { help: { state: "with_someone", conversation: talk.conversation }, company };
+}
+
+live.on("person.changed", (frame) => {
+  const { talks } = frame;
+  const { help, company } = standing(frame.help, talks);
   for (const box of document.querySelectorAll("[data-standing]")) {
     if (!(box instanceof HTMLElement)) continue;
     if (!help) location.reload();
     else if (help.state !== box.dataset.state && box.dataset.standing === "strip") box.remove();
-    else stand(box, help);
+    else stand(box, help, company);
   }
   someone(talks);
 });
 
 // Someone is here.
 
-/** @param {{ conversation: number, state: string, people: { id: number, nickname: string }[] }[]} talks */
+/** @typedef {{ conversation: number, state: string, people: { id: number, nickname: string }[] }} Talk */
+
+/** @param {Talk[]} talks */
 function someone(talks) {
   const seen = new Set(JSON.parse(sessionStorage.getItem(SEEN) ?? "[]"));
   const here = document.querySelector("[data-conversation]");
@@ -122,7 +137,8 @@ function someone(talks) {
   const news = fresh.find(({ key }) => !seen.has(key));
   const banner = /** @type {HTMLElement | null} */ (document.querySelector("[data-someone]"));
   if (!banner) return;
-  banner.hidden = !news;
+  // The card says it already, where there is one.
+  banner.hidden = !news || Boolean(document.querySelector(".standing"));
   if (!news) return;
   say(slot(banner, "words"), fill(words.live.here_to_talk, { name: news.person.nickname }));
   const link = slot(banner, "link");
