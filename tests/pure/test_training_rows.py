@@ -1,12 +1,23 @@
 """What may train, what is held out, and what an empty cell means."""
 
 import csv
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from moderation.classifiers.labels import Label
+from moderation.training.bootstrap import BOOTSTRAPS
 from moderation.training.corpus import CorpusError, held_out, key, read_corpus
 from moderation.training.figures import measure, recall_at
 from moderation.training.near import near_duplicates
@@ -173,6 +184,38 @@ def test_recall_at_a_rate_never_flags_more_negatives_than_allowed():
     threshold = np.sort(scores[~truth])[::-1][2]
 
     assert recall_at(truth, scores, 0.01) == np.mean(scores[truth] > threshold)
+
+
+def test_intervals_are_those_of_the_bootstrap_done_row_by_row():
+    rng = np.random.default_rng(3)
+    truth = rng.random(120) < 0.3
+    scores = np.round(rng.random(120) + truth * 0.3, 1)  # Many ties.
+    drawn = np.random.default_rng(0)
+    samples = [drawn.integers(0, 120, size=120) for _ in range(BOOTSTRAPS)]
+    figures = measure(truth, scores, scores > 0.8)
+
+    def interval(figure: Callable[[Any, Any], float]) -> Any:
+        found = np.percentile([figure(truth[s], scores[s]) for s in samples], [2.5, 97.5])
+        return pytest.approx(tuple(found))
+
+    assert figures.auc_interval == interval(roc_auc_score)
+    assert figures.average_precision_interval == interval(average_precision_score)
+    assert figures.precision_interval == interval(lambda t, s: precision_score(t, s > 0.8))
+    assert figures.recall_interval == interval(lambda t, s: recall_score(t, s > 0.8))
+    assert figures.f1_interval == interval(lambda t, s: f1_score(t, s > 0.8))
+    assert figures.recall_at_1_interval == interval(lambda t, s: recall_at(t, s, 0.01))
+    assert figures.recall_at_5_interval == interval(lambda t, s: recall_at(t, s, 0.05))
+
+
+def test_a_large_set_takes_seconds():
+    rng = np.random.default_rng(3)
+    truth = rng.random(20_000) < 0.1
+    scores = rng.random(20_000)
+    began = time.process_time()
+    figures = measure(truth, scores, scores > 0.5)
+
+    assert figures.auc_interval is not None
+    assert time.process_time() - began < 30
 
 
 def test_a_set_with_one_class_has_no_ranking_figures():
