@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertForSequenceClassification
 
 from moderation.classifiers.labels import ALL
+from moderation.training.refusal import Refused
 
 LAYERS: Final = 6
 MAX_TOKENS: Final = 512
@@ -68,13 +69,16 @@ def from_backbone(
 def from_checkpoint(folder: Path) -> tuple[BertForSequenceClassification, Tokenizer]:
     """An earlier checkpoint of ours, to go on from: its weights, word pieces and labels.
 
-    Raises ValueError if it was made for other labels.
+    Raises Refused if it is not whole or was made for other labels.
     """
+    for name in ("tokenizer.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise Refused(f"{folder} is no checkpoint to go on from: it has no {name}.")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model = BertForSequenceClassification(configuration(tokenizer.get_vocab_size()))
     weights = load_file(folder / "model.safetensors")
     if weights["classifier.bias"].shape[0] != len(ALL):
-        raise ValueError(f"{folder.name} was made for other labels")
+        raise Refused(f"{folder.name} was made for other labels.")
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return model, tokenizer
 

@@ -1,18 +1,18 @@
 """Training and measuring rows: a text, and for each label 1, 0, or "nobody said" (NaN)."""
 
-import csv
-import gzip
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifiers.labels import ALL, CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
 from moderation.training.corpus import Line
+from moderation.training.table import TEXT, UNSAID, annotation, read_cells
 
 Floats = NDArray[np.float32]
 
@@ -27,6 +27,12 @@ COLUMNS: Final = {
     "insult": Label.INSULT,
     "identity_hate": Label.IDENTITY_ATTACK,
 }
+CRISIS_LABELS: Final = {"self_harm_or_suicide": 1.0, "distress": 0.0, "none": 0.0}
+"""What the column `label` says about the writer's self-harm or suicide."""
+
+NAMES: Final = {**COLUMNS, **{str(label): label for label in ALL}}
+"""Columns that say yes or no to a label: Jigsaw's names for them, and ours."""
+
 PLACE: Final = {label: index for index, label in enumerate(ALL)}
 ALSO_RARE: Final = (
     Label.EATING_DISORDER,
@@ -54,6 +60,7 @@ class Row:
     weights: Floats
     source: str
     id: str = ""
+    licence_tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +76,47 @@ class Record:
     tag: str = ""
 
 
-def open_table(path: Path) -> TextIO:
-    """Open a CSV or CSV.gz file as text."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+def read_records(path: Path, odd: Counter[str] | None = None) -> Iterator[Record]:
+    """Every row of one file in the columns of the data's README. An empty cell is not a label.
 
-
-def read_records(path: Path) -> Iterator[Record]:
-    """Every line of one file in the columns of the data's README. An empty cell is not a label.
-
-    `crisis` is 1, 0 or None: whether the row is about the writer's self-harm or suicide.
+    `crisis` is 1, 0 or None: whether the row is about the writer's self-harm or suicide. A row
+    without an id gets its number, counted from 0. Cells that say neither yes nor no are taken as
+    not annotated, and counted in `odd` by column. Raises Refused.
     """
-    csv.field_size_limit(2**31 - 1)
-    with open_table(path) as table:
-        for number, cells in enumerate(csv.DictReader(table)):
-            values: dict[str, float] = {
-                str(label): float(cells[name])
-                for name, label in COLUMNS.items()
-                if (cells.get(name) or "").strip()
-            }
-            values |= {
-                str(label): float(cells[label]) for label in ALL if (cells.get(label) or "").strip()
-            }
-            yield Record(
-                id=cells.get("id") or str(number),
-                text=cells.get("text") or "",
-                source=cells.get("source") or path.name,
-                licence_tier=cells.get("licence_tier") or "",
-                values=values,
-                crisis=_crisis(cells),
-                tag=cells.get("label") or cells.get("tag") or "",
-            )
+    odd = Counter() if odd is None else odd
+    for number, cells in enumerate(read_cells(path)):
+        values: dict[str, float] = {}
+        for name, label in NAMES.items():
+            value = _value(cells, name, odd)
+            if value is not None:
+                values[str(label)] = value
+        yield Record(
+            id=cells.get("id", "").strip() or str(number),
+            text=cells.get(TEXT, ""),
+            source=cells.get("source", "").strip() or path.name,
+            licence_tier=cells.get("licence_tier", "").strip(),
+            values=values,
+            crisis=_crisis(cells, odd),
+            tag=cells.get("label", "").strip() or cells.get("tag", "").strip(),
+        )
 
 
-def _crisis(cells: dict[str, str]) -> float | None:
-    given = (cells.get("sh") or "").strip()
-    if given:
-        return float(given)
-    label = (cells.get("label") or "").strip()
-    if not label:
+def _value(cells: dict[str, str], name: str, odd: Counter[str]) -> float | None:
+    try:
+        return annotation(cells.get(name, ""))
+    except ValueError:
+        odd[name] += 1
         return None
-    return 1.0 if label == "self_harm_or_suicide" else 0.0
+
+
+def _crisis(cells: dict[str, str], odd: Counter[str]) -> float | None:
+    given = _value(cells, "sh", odd)
+    if given is not None:
+        return given
+    label = cells.get("label", "").strip().casefold()
+    if label not in CRISIS_LABELS and label not in UNSAID:
+        odd["label"] += 1
+    return CRISIS_LABELS.get(label)
 
 
 def open_rows(paths: Iterable[Path], caps: dict[str, int], rng: np.random.Generator) -> list[Row]:
@@ -164,7 +170,7 @@ def _open_row(record: Record) -> Row:
         for label in assumed:
             targets[PLACE[label]] = 0.0
             weights[PLACE[label]] = ASSUMED if record.crisis is None else 1.0
-    return Row(record.text, targets, weights, record.source, record.id)
+    return Row(record.text, targets, weights, record.source, record.id, record.licence_tier)
 
 
 def corpus_rows(lines: Iterable[Line]) -> list[Row]:
@@ -179,9 +185,8 @@ def _corpus_row(line: Line) -> Row:
     for label in _unsaid(line):
         targets[PLACE[label]] = np.nan
     weights = np.ones(len(ALL), dtype=np.float32)
-    return Row(
-        line.text, targets, weights, f"own:{line.file.split('/')[0]}", f"{line.file}:{line.number}"
-    )
+    source, place = f"own:{line.file.split('/')[0]}", f"{line.file}:{line.number}"
+    return Row(line.text, targets, weights, source, place, "open")
 
 
 def _unsaid(line: Line) -> set[Label]:
