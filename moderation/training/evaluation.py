@@ -1,39 +1,48 @@
 """Measuring the readers and the policy, as they ship, on labelled files."""
 
-import csv
-import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from moderation.classifiers.base import Classifier, Reading
+from moderation.classifiers.base import ENCODER, Classifier, Reading
 from moderation.classifiers.labels import ALL, CRISIS, DANGER, TOXICITY, Label
-from moderation.classifiers.registry import build_readers, read_messages
+from moderation.classifiers.registry import Unbuilt, build_readers, read_messages
+from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, CheckpointError, digest
 from moderation.policy import crisis_alarm, crisis_score, fired_labels, toxicity_score
-from moderation.training.corpus import Line, read_corpus
-from moderation.training.figures import Bools, Figures, Floats, measure
+from moderation.training.bar import Bar, measure_bar
+from moderation.training.bootstrap import Bools, Floats
+from moderation.training.corpus import CORPUS, Line, read_corpus
+from moderation.training.figures import Figures, measure
 from moderation.training.loop import Say
+from moderation.training.refusal import Refused
 from moderation.training.rows import HALF, Record, read_records
 
 CHUNK: Final = 256
 MAX_CHARACTERS: Final = 20_000
 DANGER_TASK: Final = "crisis"
 POOLED: Final = "(all sources)"
+OWN_FILE: Final = "corpus, held-out fifth"
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One measured row: what was annotated, and what was read."""
+    """One measured row: what was annotated, and what was read.
+
+    `probabilities` are the encoder's own. `crisis`, `toxicity`, `fired` and `alarm` are the
+    policy's, over all readers. With anything in `failed` none of them means anything.
+    """
 
     record: Record
-    scores: dict[str, float]
+    probabilities: dict[str, float]
     crisis: float
     toxicity: float
     fired: frozenset[str]
     alarm: bool
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,22 @@ class Entry:
     source: str
     task: str
     figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that was measured. `rows` are in the order of the files; `sha256` is the checkpoint's."""
+
+    entries: list[Entry]
+    rows: list[Scored]
+    bar: Bar | None
+    readers: dict[str, str]
+    sha256: str
+
+    @property
+    def unread(self) -> int:
+        """Rows that some reader could not read: in no figure."""
+        return sum(bool(one.failed) for one in self.rows)
 
 
 def score_records(
@@ -61,21 +86,27 @@ def score_records(
 
 
 def _scored(record: Record, reading: Reading) -> Scored:
-    scores = {str(label): 0.0 for label in ALL}
+    probabilities = {str(label): 0.0 for label in ALL}
     for signal in reading.signals:
-        scores[signal.label] = max(scores.get(signal.label, 0.0), signal.score)
+        if signal.source == ENCODER:
+            probabilities[signal.label] = signal.score
     return Scored(
         record,
-        scores,
+        probabilities,
         crisis_score(reading),
         toxicity_score(reading),
         fired_labels(reading),
         crisis_alarm(reading),
+        reading.failed,
     )
 
 
 def tables(file: str, scored: Sequence[Scored]) -> list[Entry]:
-    """Figures for every source of one file, and for all together where there are several."""
+    """Figures for every source of one file, and for all together where there are several.
+
+    Rows that could not be read are in none of them.
+    """
+    scored = [one for one in scored if not one.failed]
     sources = sorted({one.record.source for one in scored})
     groups = [(s, [one for one in scored if one.record.source == s]) for s in sources]
     if len(groups) > 1:
@@ -98,9 +129,7 @@ def _entries(file: str, source: str, rows: Sequence[Scored]) -> Iterable[Entry]:
 
 def _label_figures(label: Label, rated: Sequence[Scored]) -> Figures:
     truth = np.array([one.record.values[label] >= HALF for one in rated])
-    scores: Floats = np.array(
-        [one.toxicity if label == Label.TOXICITY else one.scores[label] for one in rated]
-    )
+    scores: Floats = np.array([one.probabilities[label] for one in rated])
     flagged: Bools = np.array([label in one.fired for one in rated])
     return measure(truth, scores, flagged)
 
@@ -115,6 +144,7 @@ def corpus_records(lines: Iterable[Line]) -> list[Record]:
             licence_tier="open",
             values=_annotated(line),
             crisis=float(bool(line.labels & set(DANGER))),
+            tag=line.kind,
         )
         for line in lines
     ]
@@ -133,79 +163,69 @@ def evaluate(
     files: Sequence[Path],
     say: Say,
     checkpoint: Path | None = None,
-    json_out: Path | None = None,
-    scores_out: Path | None = None,
     own: bool = False,
-) -> list[Entry]:
-    """Measure on `files` and, with `own`, on the corpus's held-out fifth.
+    corpus: Path = CORPUS,
+) -> Evaluation:
+    """Measure on `files` and, with `own`, on the held-out fifth of `corpus`.
 
-    Writes the figures to `json_out` and per-row scores to `scores_out` where they are given.
+    Raises Refused where there is nothing to measure, a file cannot be read, or a reader cannot be
+    loaded: figures of what was not read would be false.
     """
-    readers = build_readers(checkpoint=checkpoint)
+    if not files and not own:
+        raise Refused("Nothing to measure: name files with --data, or add --own.")
+    sets = [(path.name, _file_records(path, say)) for path in files]
+    held = [line for line in read_corpus(corpus) if line.held_out] if own else []
+    if own:
+        sets.append((OWN_FILE, corpus_records(held)))
+    readers = loaded_readers(checkpoint)
     entries: list[Entry] = []
     everything: list[Scored] = []
-    sets = [(path.name, list(read_records(path))) for path in files]
-    if own:
-        held = [line for line in read_corpus() if line.held_out]
-        sets.append(("corpus, held-out fifth", corpus_records(held)))
     for name, records in sets:
         say(f"{name}: {len(records)} rows")
         scored = score_records(records, readers, say)
+        _say_unread(scored, say)
         everything += scored
         entries += tables(name, scored)
-    if json_out:
-        _write_json(json_out, entries, readers)
-    if scores_out:
-        _write_scores(scores_out, everything)
-    return entries
-
-
-def _write_json(path: Path, entries: Sequence[Entry], readers: Sequence[Classifier]) -> None:
-    from moderation.policy import POLICY_VERSION
-
-    value: dict[str, Any] = {
-        "policy": POLICY_VERSION,
-        "readers": {reader.name: reader.version for reader in readers},
-        "figures": [
-            {"file": e.file, "source": e.source, "task": e.task, **e.figures.as_dict()}
-            for e in entries
-        ],
-    }
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-
-
-def _write_scores(path: Path, scored: Sequence[Scored]) -> None:
-    """`id`, one probability per label (`toxicity` ranks abuse), and `crisis` for danger."""
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(["id", *ALL, DANGER_TASK])
-        for one in scored:
-            row = [f"{one.scores[label]:.6f}" for label in ALL]
-            writer.writerow([one.record.id, *row, f"{one.crisis:.6f}"])
-
-
-def rendered(entries: Sequence[Entry]) -> list[str]:
-    """The table for a terminal: one line per source and task."""
-    head = (
-        f"{'source':34}{'task':22}{'rows':>7}{'pos':>6}{'AUC':>7} {'95 %':^13}{'AP':>6}{'F1':>6}"
-        f"{'prec':>6}{'rec':>6}{'alarms':>8}{'r@1%':>6}{'r@5%':>6}"
+    return Evaluation(
+        entries,
+        everything,
+        _bar(held, everything[-len(held) :]) if held else None,
+        {reader.name: reader.version for reader in readers},
+        digest(checkpoint or CHECKPOINTS / SHIPPED),
     )
-    lines = [head, "-" * len(head)]
-    for entry in entries:
-        f = entry.figures
-        between = f"{f.auc_interval[0]:.3f}-{f.auc_interval[1]:.3f}" if f.auc_interval else ""
-        lines.append(
-            f"{entry.source[:33]:34}{entry.task[:21]:22}{f.rows:7}{f.positives:6}"
-            f"{_cell(f.auc, 7, 3)} {between:^13}{_cell(f.average_precision, 6)}{_cell(f.f1, 6)}"
-            f"{_cell(f.precision, 6)}{_cell(f.recall, 6)}{_percent(f.false_alarms)}"
-            f"{_cell(f.recall_at_1, 6)}{_cell(f.recall_at_5, 6)}"
-        )
-    return lines
 
 
-def _cell(value: float | None, width: int, places: int = 2) -> str:
-    return " " * width if value is None else f"{value:{width}.{places}f}"
+def _file_records(path: Path, say: Say) -> list[Record]:
+    odd: Counter[str] = Counter()
+    records = list(read_records(path, odd))
+    if odd:
+        cells = ", ".join(f"{name} {count}" for name, count in sorted(odd.items()))
+        say(f"{path.name}: cells that say neither yes nor no, taken as not annotated: {cells}")
+    if not any(record.values or record.crisis is not None for record in records):
+        say(f"{path.name}: nothing is annotated in it, so it has scores but no figures")
+    return records
 
 
-def _percent(value: float | None) -> str:
-    return " " * 8 if value is None else f"{100 * value:6.2f} %"
+def loaded_readers(checkpoint: Path | None) -> tuple[Classifier, ...]:
+    """All readers. Raises Refused where one cannot be loaded."""
+    readers = build_readers(checkpoint=checkpoint)
+    for reader in readers:
+        if isinstance(reader, Unbuilt):
+            cause = reader.cause
+            ours = isinstance(cause, CheckpointError)
+            why = str(cause) if ours else f"{type(cause).__name__}: {cause}"
+            raise Refused(f"The {reader.name} reader cannot be loaded: {' '.join(why.split())}.")
+    return readers
+
+
+def _say_unread(scored: Sequence[Scored], say: Say) -> None:
+    failed = Counter(name for one in scored for name in one.failed)
+    if failed:
+        rows = sum(bool(one.failed) for one in scored)
+        by = ", ".join(f"{name} {count}" for name, count in sorted(failed.items()))
+        say(f"{rows} rows could not be read and are in no figure (by reader: {by})")
+
+
+def _bar(lines: Sequence[Line], scored: Sequence[Scored]) -> Bar:
+    read = [(line, one) for line, one in zip(lines, scored, strict=True) if not one.failed]
+    return measure_bar([line for line, _ in read], [one for _, one in read])

@@ -3,10 +3,17 @@
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from moderation.training.corpus import CORPUS
+from moderation.classifiers.shipped import CheckpointError
+from moderation.training.corpus import CORPUS, CorpusError
 from moderation.training.loop import Plan, Say
+from moderation.training.refusal import Refused
+
+MENDABLE: Final = (Refused, CheckpointError, CorpusError, OSError)
+"""What whoever typed the command can mend: they see one line instead of a traceback."""
+
+WRITTEN: Final = ("json", "scores", "staff_figures")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +41,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 
 def run_training(given: dict[str, Any], say: Say) -> None:
-    """Train as asked."""
+    """Train as asked. Raises one of `MENDABLE` where it cannot."""
     from moderation.training.run import train
 
     plan = Plan(**{field.name: given[field.name] for field in fields(Plan)})
@@ -56,24 +63,54 @@ def run_training(given: dict[str, Any], say: Say) -> None:
 
 def add_evaluation(parser: argparse.ArgumentParser) -> None:
     """What `evaluate_classifier` takes."""
-    parser.add_argument("--data", type=Path, nargs="*", default=[], help="CSV or CSV.gz files")
+    parser.add_argument("--data", type=Path, nargs="*", default=[], help="CSV files, plain or gzip")
     parser.add_argument("--checkpoint", type=Path, help="folder; the shipped one by default")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--scores", type=Path, help="write one line of scores per row here")
     parser.add_argument("--own", action="store_true", help="also the corpus's held-out fifth")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of our own messages")
+    parser.add_argument(
+        "--staff-figures", type=Path, help="write figures.json, as staff see it, here (with --own)"
+    )
+    parser.add_argument(
+        "--card", type=Path, help="a checkpoint folder: write the figures into its README.md"
+    )
 
 
 def run_evaluation(given: dict[str, Any], say: Say) -> None:
-    """Measure as asked, and say the table."""
-    from moderation.training.evaluation import evaluate, rendered
+    """Measure as asked, and say the table. Raises one of `MENDABLE` where it cannot."""
+    from moderation.training.card import check_card, write_figures
+    from moderation.training.evaluation import evaluate
+    from moderation.training.report import as_json, rendered, staff_entries, write_scores
 
-    entries = evaluate(
+    _check_places(given)
+    if given["card"]:
+        check_card(given["card"], given["checkpoint"])
+    done = evaluate(
         files=given["data"],
         say=say,
         checkpoint=given["checkpoint"],
-        json_out=given["json"],
-        scores_out=given["scores"],
         own=given["own"],
+        corpus=given["corpus"],
     )
-    for line in rendered(entries):
+    if given["json"]:
+        given["json"].write_text(as_json(done, done.entries), encoding="utf-8")
+    if given["scores"]:
+        write_scores(given["scores"], done.rows)
+    if given["staff_figures"]:
+        staff = as_json(done, staff_entries(done.entries))
+        given["staff_figures"].write_text(staff, encoding="utf-8")
+    if given["card"]:
+        write_figures(given["card"], done)
+    for line in rendered(done):
         say(line)
+
+
+def _check_places(given: dict[str, Any]) -> None:
+    """Before hours of reading, not after."""
+    for name in WRITTEN:
+        path: Path | None = given[name]
+        if path and not path.parent.is_dir():
+            raise Refused(f"There is no folder {path.parent} to write {path.name} to.")
+    if given["staff_figures"] and not given["own"]:
+        raise Refused("Staff see the figures of our own messages first: add --own.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
@@ -19,6 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, then print the table."""
-        from moderation.training.options import run_evaluation
+        from moderation.training.options import MENDABLE, run_evaluation
 
-        run_evaluation(options, self.stdout.write)
+        try:
+            run_evaluation(options, self.stdout.write)
+        except MENDABLE as cause:
+            raise CommandError(str(cause)) from cause
