@@ -1,5 +1,6 @@
 """The training loop: seeded, resumable, on CPU or GPU."""
 
+import hashlib
 import math
 import os
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from moderation.classifiers.labels import ALL, CRISIS, SAFEGUARDING
 from moderation.training.batches import Batch, epoch, mixed, plain_rows
 from moderation.training.model import freeze
+from moderation.training.refusal import Refused
 from moderation.training.rows import PLACE, Row
 
 Say = Callable[[str], None]
+Beginning = dict[str, str]
 STATE: Final = "state.pt"
 STEPS_BETWEEN_WORDS: Final = 25
 
@@ -73,6 +76,7 @@ class Trainer:
         self.tokenizer, self.plan, self.folder, self.say = tokenizer, plan, folder, say
         freeze(model, plan.frozen)
         self.progress = Progress()
+        self.begun_from: Beginning = {}
         self.halved = halves(plan.device)
         self.optimizer = _optimizer(model, plan)
         steady = get_ema_multi_avg_fn(plan.average)  # type: ignore[no-untyped-call]
@@ -82,9 +86,13 @@ class Trainer:
             self.positive[PLACE[label]] = plan.positive_weight
 
     def run(self, open_rows: list[Row], own_rows: list[Row]) -> None:
-        """Train to the end of the plan, from wherever `folder` says it stopped."""
+        """Train to the end of the plan, from wherever `folder` says it stopped.
+
+        Raises Refused where it stopped with another plan, or began from something else.
+        """
         torch.manual_seed(self.plan.seed)
         torch.set_num_threads(self.plan.threads)
+        self.begun_from = beginning(self.model, self.tokenizer, open_rows, own_rows)
         self._resume()
         folded_open, folded_own = plain_rows(open_rows), plain_rows(own_rows)
         total = self._total(folded_open, folded_own)
@@ -159,6 +167,8 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "progress": asdict(self.progress),
             "plan": asdict(self.plan),
+            "begun_from": self.begun_from,
+            "chance": _chance(self.plan.device),
         }
         torch.save(state, self.folder / "state.tmp")
         os.replace(self.folder / "state.tmp", self.folder / STATE)
@@ -167,14 +177,56 @@ class Trainer:
         path = self.folder / STATE
         if not path.exists():
             return
-        state = torch.load(path, map_location=self.plan.device, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         if state["plan"] != asdict(self.plan):
-            raise ValueError(f"{self.folder} holds a run of another plan: give another folder")
+            raise Refused(f"{self.folder} holds a run of another plan: give another folder.")
+        before = state.get("begun_from", self.begun_from)  # Older states do not say: trust them.
+        other = [what for what, found in self.begun_from.items() if before.get(what) != found]
+        if other:
+            differs = ", ".join(other)
+            raise Refused(f"{self.folder} holds a run of other {differs}: give another folder.")
         self.model.load_state_dict(state["model"])
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
+        if "chance" in state:
+            _set_chance(state["chance"])
         self.say(f"goes on from step {self.progress.step}")
+
+
+def beginning(model: Any, tokenizer: Tokenizer, open_rows: list[Row], own: list[Row]) -> Beginning:
+    """Digests of all that a run begins from, by what it is called: the plan apart."""
+    weights = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        weights.update(name.encode())
+        weights.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return {
+        "open rows": _rows_digest(open_rows),
+        "own messages": _rows_digest(own),
+        "word pieces": hashlib.sha256(tokenizer.to_str().encode()).hexdigest(),
+        "weights to begin from": weights.hexdigest(),
+    }
+
+
+def _rows_digest(rows: list[Row]) -> str:
+    found = hashlib.sha256()
+    for row in rows:
+        found.update(f"{len(row.text)} {row.source} ".encode())
+        found.update(row.text.encode("utf-8", "surrogatepass"))
+        found.update(row.targets.tobytes() + row.weights.tobytes())
+    return found.hexdigest()
+
+
+def _chance(device: str) -> list[torch.Tensor]:
+    """Where torch's random numbers are: a run that goes on must drop out what it would have."""
+    cuda = torch.cuda.get_rng_state_all() if device.startswith("cuda") else []
+    return [torch.get_rng_state(), *cuda]
+
+
+def _set_chance(states: list[torch.Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if states[1:]:
+        torch.cuda.set_rng_state_all(states[1:])
 
 
 def halves(device: str) -> bool:
