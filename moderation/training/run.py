@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
 from moderation.classifiers.shipped import digest
+from moderation.training.card import CARD, training_card
 from moderation.training.checkpoint import write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
 from moderation.training.loop import Plan, Say, Trainer
@@ -58,7 +59,8 @@ def train(
 ) -> str:
     """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest.
 
-    What is written is the mean of what was trained and of the checkpoints in `blend_with`.
+    What is written is the mean of what was trained and of the checkpoints in `blend_with`, and a
+    card beside it. Raises Refused where `work` holds a run of other data or another plan.
     """
     found, own = gather(data, corpus, plan.seed, share)
     say(f"{len(found)} open rows, {len(own)} own rows")
@@ -76,7 +78,16 @@ def train(
         "own_rows": len(own),
         "blended_with": [digest(folder) for folder in blend_with],
     }
-    return write_checkpoint(out, model, tokenizer, version=version, notes=notes)
+    written = write_checkpoint(out, model, tokenizer, version=version, notes=notes)
+    begun_from = _name_of(start_from) if start_from else "all-MiniLM-L6-v2 (Apache-2.0)"
+    card = training_card(version, plan, found, own, begun_from)
+    (out / CARD).write_text(card, encoding="utf-8")
+    return written
+
+
+def _name_of(folder: Path) -> str:
+    """By digest, not by path: a card is read elsewhere than where it was written."""
+    return f"the checkpoint {folder.name} ({digest(folder)[:12]})"
 
 
 def _from_backbone(rows: list[Row], pieces: int) -> tuple[BertForSequenceClassification, Tokenizer]:

@@ -18,6 +18,7 @@ from moderation.classifiers.encoder import Encoder
 from moderation.classifiers.labels import ALL
 from moderation.classifiers.library import LibraryBackend
 from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, digest
+from moderation.training.card import CARD
 from moderation.training.loop import STATE, Plan, Trainer
 from moderation.training.refusal import Refused
 from moderation.training.rows import Row
@@ -184,6 +185,21 @@ def test_what_is_written_is_read_by_the_detoxify_library(made: Path):
     assert isinstance(encoder.backend.detoxify, Detoxify)
     assert encoder.version == "test-1"
     assert set(encoder.backend.detoxify.predict("the bus was late")) == set(ALL)
+
+
+def test_the_card_says_what_was_learned_from_and_is_not_in_the_digest(made: Path):
+    before = digest(made)
+    card = (made / CARD).read_text("utf-8")
+    (made / CARD).write_text(f"{card}\nmore\n", encoding="utf-8")
+
+    assert "| talk | open | 6 |" in card
+    assert "| days | open-sa | 1 |" in card
+    assert "| own:negative | open |" in card
+    assert "| toxicity | 3 |" in card
+    assert "Not measured yet" in card
+    assert "Who is missing" in card
+    assert digest(made) == before
+    assert str(made.parent) not in card
 
 
 def test_a_refusal_is_one_line_for_who_typed_the_command(data: Path, corpus: Path, tmp_path: Path):
