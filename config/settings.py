@@ -9,6 +9,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from config import env
+from config.logs import OURS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("LANTERN_VAR", str(BASE_DIR / "var")))
@@ -235,14 +236,21 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {
+            "()": "config.logs.WithoutWords",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        "lantern": {"level": env.text("LOG_LEVEL", "INFO")},
+        **{name: {"level": env.text("LOG_LEVEL", "INFO")} for name in OURS},
+        # Django's own handlers would write or mail the words of an error.
+        "django": {"handlers": []},
         # Paths and query strings carry ids and, on a mistake of ours, words.
         "django.request": {"level": "ERROR"},
+        # So would those of a server that comes with its own.
+        "uvicorn": {"handlers": ["stderr"], "propagate": False},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },

@@ -149,7 +149,11 @@ def through_the_team(site: Site, cast: Cast) -> None:
 def test_no_word_anybody_wrote_is_in_a_log_in_redis_or_readable_in_the_database(
     live_cast: Cast, live_site: Callable[..., Site], hand_phone: Callable[..., Any]
 ) -> None:
-    site = live_site(LOG_LEVEL="DEBUG", SOCKET_FRAMES="2000").start()
+    site = live_site(
+        LOG_LEVEL="DEBUG",
+        SOCKET_FRAMES="2000",
+        DJANGO_SETTINGS_MODULE="tests.flows.breaking_settings",
+    ).start()
     thread = live_cast.thread().pk
     talk = open_talk(person=live_cast.ada, by=live_cast.ada).pk
     with overheard_redis() as redis_heard:
@@ -163,7 +167,15 @@ def test_no_word_anybody_wrote_is_in_a_log_in_redis_or_readable_in_the_database(
         through_the_team(site, live_cast)
     assert sum(WORD in message.body for message in Message.objects.all()) >= 7, "it was written"
 
+    broken = Visitor(site, live_cast.ada).client.get(f"/breaks/{WORD}")
+    assert broken.status_code == 500
+    assert WORD not in broken.text
+
     site.stop()
+    assert "django.request 500: /breaks/<str:words>" in site.log(), (
+        "it is in the log, without words"
+    )
+    assert "breaking_urls.py:" in site.log()
     kept = dump()
     assert NAME in kept, "the dump is one that would show it"
     traces = {"log": site.log(), "redis": "\n".join(redis_heard), "database": kept}
