@@ -148,6 +148,10 @@ LIVE: dict[str, str | Promise] = {
     "slow": _("The line is slow. Your words still get through."),
     "signed_out": _("This page has been open for a while. Reload it to carry on."),
     "stopped": _("We can't connect from here. Help now still works."),
+    "elsewhere": _(
+        "You have many Lantern pages open, so this one is resting. What you write still goes out."
+    ),
+    "carry_on": _("Carry on here"),
     "reload": _("Reload"),
     "new_one": _("1 new"),
     "new_many": _("{count} new"),
@@ -173,6 +177,9 @@ LIVE_STAFF: dict[str, str | Promise] = {
     ),
     "slow": _("The line is slow. What you see may be a few seconds old."),
     "stopped": _("We can't connect from here. Reload the page to see how things stand."),
+    "elsewhere": _(
+        "You have many Lantern pages open, so this one is resting, and what you see may be old."
+    ),
 }
 """What the same moments mean to somebody who works from a list."""
 

@@ -20,6 +20,16 @@ function show(state) {
     reload.textContent = words.live.reload;
     line.append(" ", reload);
   }
+  if (state === "elsewhere") line.append(" ", carryOn());
+}
+
+function carryOn() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-plain button-small";
+  button.textContent = words.live.carry_on;
+  button.addEventListener("click", () => live.wake());
+  return button;
 }
 
 live.on("state", (state) => {

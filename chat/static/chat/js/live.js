@@ -11,8 +11,13 @@ import { openStore } from "./store.js";
 
 const POLL_MS = 5_000;
 const FALL_BACK_AFTER = 3;
+/** Where what waits has another way out, or has to be told that it has none. */
+const FLUSHING = new Set(["slow", "elsewhere", "signed_out"]);
 
-/** @typedef {"connecting" | "ready" | "lost" | "offline" | "slow" | "signed_out" | "stopped"} State */
+/**
+ * @typedef {"connecting" | "ready" | "lost" | "offline" | "slow" | "signed_out" | "stopped" |
+ *   "elsewhere"} State
+ */
 
 export class Live {
   constructor() {
@@ -161,7 +166,7 @@ export class Live {
     const { client_id, conversation, body } = item;
     const frame = { type: "message.send", client_id, conversation, body };
     if (this.state === "ready" && this.socket.send(frame)) return;
-    if (this.state === "slow") this.handOverHttps(item);
+    if (this.state === "slow" || this.state === "elsewhere") this.handOverHttps(item);
   }
 
   /** Nothing goes out from this page any more. @param {import("./store.js").Unsent} item */
@@ -195,11 +200,10 @@ export class Live {
   /** @param {import("./socket.js").SocketState} state */
   lineChanged(state) {
     this.resumed = false;
-    if (state === "signed_out" || state === "stopped") this.set(state);
-    else if (state === "lost") {
-      if (!navigator.onLine) this.set("offline");
-      else this.set(this.socket.failures >= FALL_BACK_AFTER ? "slow" : "lost");
-    }
+    if (state === "connecting" || state === "open") return;
+    if (state !== "lost") this.set(state);
+    else if (!navigator.onLine) this.set("offline");
+    else this.set(this.socket.failures >= FALL_BACK_AFTER ? "slow" : "lost");
   }
 
   /** @param {State} state */
@@ -212,7 +216,7 @@ export class Live {
       this.poll();
     }
     this.emit("state", state);
-    if (state === "slow" || state === "signed_out") this.outbox.then((outbox) => outbox.flush());
+    if (FLUSHING.has(state)) this.outbox.then((outbox) => outbox.flush());
   }
 
   /** Where no socket holds: ask by plain HTTPS for the same frames. */

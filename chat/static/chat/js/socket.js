@@ -3,14 +3,19 @@
 
 const FIRST_MS = 5_000;
 const CAP_MS = 30_000;
+const CONNECT_MS = 10_000; // A line that is not there by now is not coming.
+const STALE_MS = 3_000; // Asked to hurry, a try older than this is given up for a new one.
 const SILENCE_MS = 50_000; // Two heartbeats and a half: the line is dead even if nobody said so.
 const PROBE_MS = 3_000;
+const SLOW_DOWN_MS = 10_000;
 
 const SIGNED_OUT = 4401;
 const STOPPED = 4403;
 const SLOW_DOWN = 4429;
-/** Too many of this person's pages are open: this one, the oldest, steps back for longer. */
-const OTHER_TAB = 4409;
+/** Too many of this person's pages are open: this one, the oldest, steps back until it is wanted. */
+const ELSEWHERE = 4409;
+/** The server goes and another is there already: no reason to wait longer each time. */
+const RESTARTS = new Set([1001, 1012]);
 
 /**
  * How long to wait before try number `attempt` (1 is the first try after a loss). Full jitter:
@@ -22,7 +27,7 @@ export function delayMs(attempt, random = Math.random) {
   return random() * Math.min(CAP_MS, FIRST_MS * 2 ** Math.max(0, attempt - 1));
 }
 
-/** @typedef {"connecting" | "open" | "lost" | "signed_out" | "stopped"} SocketState */
+/** @typedef {"connecting" | "open" | "lost" | "signed_out" | "stopped" | "elsewhere"} SocketState */
 
 export class Socket {
   /**
@@ -32,15 +37,17 @@ export class Socket {
    *   onFrame: (frame: any) => void,
    *   onState: (state: SocketState) => void,
    *   random?: () => number,
+   *   now?: () => number,
    *   WebSocketClass?: any,
-   * }} options
+   * }} options `now` in milliseconds, never set back
    */
-  constructor({ url, onOpen, onFrame, onState, random = Math.random, WebSocketClass }) {
+  constructor({ url, onOpen, onFrame, onState, random, now, WebSocketClass }) {
     this.url = url;
     this.onOpen = onOpen;
     this.onFrame = onFrame;
     this.onState = onState;
-    this.random = random;
+    this.random = random ?? Math.random;
+    this.now = now ?? (() => performance.now());
     this.WebSocketClass = WebSocketClass ?? globalThis.WebSocket;
     /** Tries that failed since a session was last ready. */
     this.failures = 0;
@@ -48,6 +55,10 @@ export class Socket {
     this.state = "lost";
     /** @type {any} */
     this.socket = null;
+    /** When the try that is under way began. */
+    this.begun = 0;
+    /** Told to slow down: until then not even a phone that wakes tries again. */
+    this.isHeldOff = false;
     /** @type {any} */
     this.retryTimer = null;
     /** @type {any} */
@@ -58,12 +69,15 @@ export class Socket {
   connect() {
     if (this.socket || this.state === "signed_out" || this.state === "stopped") return;
     clearTimeout(this.retryTimer);
+    this.isHeldOff = false;
+    this.begun = this.now();
     this.set("connecting");
     const socket = new this.WebSocketClass(this.url);
     this.socket = socket;
-    this.listenFor(SILENCE_MS);
+    this.listenFor(CONNECT_MS);
     socket.onopen = () => {
       if (socket !== this.socket) return;
+      this.listenFor(SILENCE_MS);
       this.set("open");
       this.onOpen(this);
     };
@@ -94,17 +108,22 @@ export class Socket {
 
   /** The phone woke up or found a network: is the line still alive? If not, do not wait. */
   wake() {
-    if (this.send({ type: "ping" })) {
-      this.listenFor(PROBE_MS);
-    } else if (!this.socket) {
-      this.connect();
-    }
+    if (this.isHeldOff) return;
+    if (this.send({ type: "ping" })) this.listenFor(PROBE_MS, () => this.anew());
+    else if (!this.socket) this.connect();
+    else if (this.now() - this.begun > STALE_MS) this.anew();
   }
 
-  /** @param {number} ms */
-  listenFor(ms) {
+  /** Give up this line, or the try for one, for another without waiting. */
+  anew() {
+    this.hangUp();
+    this.connect();
+  }
+
+  /** @param {number} ms @param {() => void} [otherwise] what to do when nothing was heard */
+  listenFor(ms, otherwise = () => this.hangUp()) {
     clearTimeout(this.silenceTimer);
-    this.silenceTimer = setTimeout(() => this.hangUp(), ms);
+    this.silenceTimer = setTimeout(otherwise, ms);
   }
 
   hangUp() {
@@ -120,9 +139,17 @@ export class Socket {
     clearTimeout(this.silenceTimer);
     if (code === SIGNED_OUT) return this.set("signed_out");
     if (code === STOPPED) return this.set("stopped");
-    this.failures += code === SLOW_DOWN || code === OTHER_TAB ? 3 : 1;
+    if (code === ELSEWHERE) return this.set("elsewhere");
+    this.isHeldOff = code === SLOW_DOWN;
+    if (!this.isHeldOff) this.failures += 1; // To be told to wait is no sign of a blocked socket.
     this.set("lost");
-    this.retryTimer = setTimeout(() => this.connect(), delayMs(this.failures, this.random));
+    this.retryTimer = setTimeout(() => this.connect(), this.waitMs(code));
+  }
+
+  /** @param {number} code */
+  waitMs(code) {
+    if (code === SLOW_DOWN) return SLOW_DOWN_MS + delayMs(2, this.random);
+    return delayMs(RESTARTS.has(code) ? 1 : this.failures, this.random);
   }
 
   /** @param {SocketState} state */
