@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from daphne.server import Server
 from twisted.internet import defer, reactor
@@ -26,27 +23,6 @@ PING_TIMEOUT_SECONDS = 15
 """A phone that reads nothing at all is gone after both: Daphne's own would take fifty seconds."""
 
 _reactor: Any = reactor
-
-
-class AlreadyServing(Exception):
-    """Another process serves from the same folder."""
-
-
-def claim_folder(folder: Path) -> TextIO:
-    """Hold the folder for this process; raises :class:`AlreadyServing`.
-
-    The in-memory layer reaches no other process, so a second one would be deaf to the first.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = (folder / "serve.lock").open("w")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        handle.close()
-        raise AlreadyServing from error
-    handle.write(str(os.getpid()))
-    handle.flush()
-    return handle
 
 
 def endpoint(host: str, port: int) -> str:

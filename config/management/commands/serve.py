@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import socket
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.alone import AlreadyServing, claim_folder
 from config.workers import DEMO_WORKERS, WORKERS
+
+TAKEN = "Port {port} is taken. Choose another: make run PORT=8001"
 
 
 class Command(BaseCommand):
@@ -22,18 +27,21 @@ class Command(BaseCommand):
         parser.add_argument("--no-workers", action="store_true", help="Serve pages only.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Imported here: Daphne's event loop is made on import, other commands need none.
-        from config.asgi import application
-        from config.server import AlreadyServing, claim_folder, serve
-
         if settings.PRODUCTION:
             raise CommandError(
                 "serve is one process for a demo. In production run daphne and run_workers."
             )
+        host, port = options["host"], options["port"]
+        # First, before anything is made that takes its time: nobody should wait for a "no".
         try:
-            held = claim_folder(settings.VAR_DIR)
+            claim_folder(settings.VAR_DIR)
         except AlreadyServing:
             raise CommandError(f"Lantern is already being served from {settings.VAR_DIR}") from None
+        check_free(host, port)
+        # Imported here: Daphne's event loop is made on import, other commands need none.
+        from config.asgi import application
+        from config.server import serve
+
         call_command("migrate", interactive=False, verbosity=0)
         if not options["no_workers"]:
             with contextlib.suppress(CommandError):  # Then the library reads, and staff are told.
@@ -44,12 +52,25 @@ class Command(BaseCommand):
             workers.update(DEMO_WORKERS)
         if options["no_workers"]:
             workers = {}
-        host, port = options["host"], options["port"]
 
         def ready() -> None:
             self.stdout.write(f"Lantern is ready at http://{host}:{port}")
             self.stdout.flush()
 
-        with held:
-            if not serve(application, host=host, port=port, workers=workers, on_ready=ready):
-                raise CommandError(f"Port {port} is taken. Choose another: make run PORT=8001")
+        if not serve(application, host=host, port=port, workers=workers, on_ready=ready):
+            raise CommandError(TAKEN.format(port=port))
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise ``CommandError`` unless we could listen there at this moment."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does: a port of one that ended a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CommandError(TAKEN.format(port=port)) from None
+            raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
