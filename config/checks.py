@@ -8,12 +8,43 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from config.alone import AlreadyServing, claim_folder
+
+FORGOTTEN = {"lantern.E001", "lantern.E002", "lantern.E003", "lantern.E005"}
+"""What is refused, too, where others may come and nobody said that this is production."""
+
+ONLY_HERE = {"localhost", "127.0.0.1", "[::1]", "testserver"}
+"""Names that nobody on another machine can use; the last is that of Django's own test client."""
+
+SAY_WHICH = (
+    "Set LANTERN_PRODUCTION=yes and what it asks for, or LANTERN_DEVELOPMENT=yes where nobody but "
+    "you can reach it."
+)
+
 
 @register(Tags.security)
 def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
-    """In production each of these stops the start."""
-    if not settings.PRODUCTION:
+    """In production each of these stops the start, and the worst also where it looks like one."""
+    if settings.PRODUCTION:
+        return _problems()
+    if settings.DEVELOPMENT or not _others_may_come():
         return []
+    found = [problem for problem in _problems() if problem.id in FORGOTTEN]
+    for problem in found:
+        problem.hint = SAY_WHICH
+    return found
+
+
+def _on_postgresql() -> bool:
+    return settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
+
+
+def _others_may_come() -> bool:
+    """PostgreSQL, or a host name of one's own: nobody sets these up to look at a demo alone."""
+    return _on_postgresql() or not ONLY_HERE.issuperset(settings.ALLOWED_HOSTS)
+
+
+def _problems() -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if settings.SECRET_KEY == settings.DEV_SECRET_KEY or len(settings.SECRET_KEY) < 50:
         problems.append(Error("SECRET_KEY is unset, the default one or short.", id="lantern.E001"))
@@ -27,7 +58,8 @@ def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
         problems.append(
             Error("ALLOWED_ORIGINS must list full https:// origins.", id="lantern.E004")
         )
-    if not settings.REDIS_URL:
+    # One process with SQLite serves a small place well without Redis; ``config.alone`` sees to it.
+    if not settings.REDIS_URL and (settings.PRODUCTION or _on_postgresql()):
         problems.append(
             Error(
                 "REDIS_URL is unset: the in-memory layer cannot reach other processes.",
@@ -38,7 +70,7 @@ def production_is_safe(**kwargs: Any) -> list[CheckMessage]:
         problems.append(
             Error("DATA_KEYS is unset: words need keys of their own.", id="lantern.E006")
         )
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    if not _on_postgresql():
         problems.append(Error("DATABASE_URL must name PostgreSQL.", id="lantern.E007"))
     if settings.TRUSTED_PROXIES == settings.NOT_SAID:
         problems.append(
@@ -59,4 +91,17 @@ def refuse_unsafe_start() -> None:
     problems = production_is_safe()
     if problems:
         lines = "\n".join(f"{problem.id}: {problem.msg}" for problem in problems)
-        raise ImproperlyConfigured(f"Not started, because production is not safe:\n{lines}")
+        why = "production is not safe" if settings.PRODUCTION else f"others could come. {SAY_WHICH}"
+        raise ImproperlyConfigured(f"Not started, because {why}\n{lines}")
+    if not (settings.REDIS_URL or settings.DEVELOPMENT):
+        _be_the_only_one()
+
+
+def _be_the_only_one() -> None:
+    try:
+        claim_folder(settings.VAR_DIR)
+    except AlreadyServing:
+        raise ImproperlyConfigured(
+            f"Not started: another process serves from {settings.VAR_DIR}, and without REDIS_URL "
+            "neither would hear of what happens on the other."
+        ) from None

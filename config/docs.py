@@ -16,7 +16,6 @@ from msgspec import inspect as kinds
 from chat import states as chat_states
 from chat.realtime import protocol
 from chat.words import REFUSALS
-from config.closing import closing_table
 from moderation import states as moderation_states
 from triage import states as triage_states
 
@@ -26,6 +25,8 @@ SETTINGS: dict[str, str] = {
     "LANTERN_VAR": "Folder for what the process keeps: the SQLite file, collected static files.",
     "LANTERN_PRODUCTION": "`yes` in production: cookies and transport for HTTPS only, and the "
     "start is refused while anything below is unsafe.",
+    "LANTERN_DEVELOPMENT": "`yes` where nobody but you can reach it: PostgreSQL or a host name "
+    "of your own then does not ask for a key of your own and Redis. Tests and benches say it.",
     "DEBUG": "`yes` shows errors with their code on the page. Refused in production.",
     "SECRET_KEY": "Signs sessions and tickets, keys the lookup of recovery phrases. 50 characters "
     "or more in production. Changing it signs everybody out, and loses every recovery phrase "
@@ -165,16 +166,6 @@ The first frame is `session.resume` with the ticket from the page. A conversatio
 the head the phone has; what comes is either `conversation.snapshot` (replace the screen) or
 `conversation.advanced` (apply events with a higher `seq` than the phone's head, in order). A phone
 whose head is below `after` has a gap, and follows again before it shows the frame.
-
-A try that is not through after ten seconds is given up. After three failed tries in a row the
-phone asks over HTTPS, and goes on trying. A phone that wakes or finds a network does not wait out a
-delay, except after 4429.
-
-## When the socket closes
-
-| code | why | what a client does |
-|--|--|--|
-{closing_table()}
 
 ## From the phone
 

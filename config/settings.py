@@ -17,6 +17,9 @@ VAR_DIR = Path(env.text("LANTERN_VAR", str(BASE_DIR / "var")))
 # What kind of running this is.
 
 PRODUCTION = env.flag("LANTERN_PRODUCTION", default=False)
+DEVELOPMENT = env.flag("LANTERN_DEVELOPMENT", default=False)
+"""Said by somebody who tries things out alone, with PostgreSQL or under another name."""
+
 DEBUG = env.flag("DEBUG", default=False)
 DEV_SECRET_KEY = "only-for-development-and-refused-in-production"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", "" if PRODUCTION else DEV_SECRET_KEY) or DEV_SECRET_KEY

@@ -39,6 +39,8 @@ Argon2PasswordHasher.time_cost = 1
 Argon2PasswordHasher.memory_cost = 8
 Argon2PasswordHasher.parallelism = 1
 
+settings.DEVELOPMENT = True  # They were read before ``tests.servers`` could say so.
+
 FLUSH_TRIES = 5
 ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 

@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
 
+# Of every process that is started from here: our PostgreSQL and its keys are nobody else's.
+os.environ.setdefault("LANTERN_DEVELOPMENT", "yes")
+
 UVICORN_OPTIONS = (
     *("--log-level", "warning", "--no-access-log", "--no-server-header", "--lifespan", "off"),
     "--no-proxy-headers",
