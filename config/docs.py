@@ -16,6 +16,7 @@ from msgspec import inspect as kinds
 from chat import states as chat_states
 from chat.realtime import protocol
 from chat.words import REFUSALS
+from config.closing import closing_table
 from moderation import states as moderation_states
 from triage import states as triage_states
 
@@ -166,6 +167,16 @@ The first frame is `session.resume` with the ticket from the page. A conversatio
 the head the phone has; what comes is either `conversation.snapshot` (replace the screen) or
 `conversation.advanced` (apply events with a higher `seq` than the phone's head, in order). A phone
 whose head is below `after` has a gap, and follows again before it shows the frame.
+
+A try that is not through after ten seconds is given up. After three failed tries in a row the
+phone asks over HTTPS, and goes on trying. A phone that wakes or finds a network does not wait out a
+delay, except after 4429.
+
+## When the socket closes
+
+| code | why | what a client does |
+|--|--|--|
+{closing_table()}
 
 ## From the phone
 
