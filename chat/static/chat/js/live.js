@@ -4,6 +4,7 @@
  * unsent words go out here. Everything else on the page listens.
  */
 
+import { Echoes } from "./echo.js";
 import { Outbox } from "./outbox.js";
 import { me, postJson, shelfKey, ticket } from "./page.js";
 import { Socket } from "./socket.js";
@@ -37,6 +38,9 @@ export class Live {
       onOpen: () => this.resume(),
       onFrame: (frame) => this.receive(frame),
       onState: (state) => this.lineChanged(state),
+    });
+    this.echoes = new Echoes((conversation) => {
+      if (this.heads.has(conversation)) this.catchUp(conversation);
     });
     this.store = openStore(me, shelfKey);
     this.outbox = this.openOutbox();
@@ -124,6 +128,7 @@ export class Live {
       if (this.resumed && this.state !== "ready") await this.lineIsUp();
       this.compareHeads(frame.heads);
     }
+    this.echoes.hear(frame);
     this.emit("frame", frame);
     this.emit(frame.type, frame);
     await this.answer(frame);
