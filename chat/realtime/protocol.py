@@ -7,7 +7,8 @@ refused; nothing a client sends can set a type, an author, a role, a seq, a time
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,9 @@ from msgspec import Meta, Struct
 from chat.kernel.errors import Invalid
 
 MAX_FRAME_BYTES = 16 * 1024
+MAX_DEPTH = 8
+"""Lists and objects in each other; no frame of ours has more than three."""
+
 MAX_FOLLOWS = 50
 HEARTBEAT_SECONDS = 20
 TYPING_SECONDS = 6
@@ -266,7 +270,8 @@ AnyServerFrame = (
     | Error
 )
 
-_decoder = msgspec.json.Decoder(AnyClientFrame)
+Read = TypeVar("Read")
+_decoder: msgspec.json.Decoder[AnyClientFrame] = msgspec.json.Decoder(AnyClientFrame)
 _encoder = msgspec.json.Encoder()
 
 
@@ -287,28 +292,39 @@ _strict_json = json.JSONDecoder(
 
 
 def decode(text: str) -> AnyClientFrame:
-    """One frame from a phone, or :class:`Invalid` with a stable code.
+    """One frame from a phone, or :class:`Invalid` with a stable code."""
+    return read_strictly(text, _decoder)
+
+
+def read_strictly(text: str, decoder: msgspec.json.Decoder[Read]) -> Read:
+    """What a phone says, by socket or by HTTPS, or :class:`Invalid` with a stable code.
 
     Refuses what JSON parsers disagree about: duplicate keys, NaN, lone surrogates, NUL, and
-    nesting (no frame of ours is deep).
+    nesting.
     """
     if len(text) > MAX_FRAME_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
         raise Invalid("frame_too_large")
-    if text.count("[") + text.count("{") > 4 * MAX_FOLLOWS and _depth(text) > 8:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise Invalid("frame_not_json")
     try:
-        frame: AnyClientFrame = _decoder.decode(text.encode())
+        found = decoder.decode(text.encode())
         _strict_json.decode(text)
     except msgspec.ValidationError as error:
         raise Invalid("frame_unknown") from error
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
         raise Invalid("frame_not_json") from error
-    return frame
+    return found
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""Possessive: an open string runs to the end of the text at once, and is tried only once."""
 
 
 def _depth(text: str) -> int:
+    """How deep lists and objects stand in each other; what people write in words does not count."""
     deepest = depth = 0
-    for sign in text:
+    for found in _STRING_OR_BRACKET.finditer(text):
+        sign = found[0]
         if sign in "[{":
             depth += 1
             deepest = max(deepest, depth)

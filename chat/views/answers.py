@@ -55,8 +55,7 @@ def read(request: HttpRequest, kind: type[Asked]) -> Asked:
     if len(raw) > protocol.MAX_FRAME_BYTES:
         raise Invalid("frame_too_large")
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError as error:
-        raise Invalid("frame_unknown") from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        text = raw.decode()
+    except UnicodeError as error:
         raise Invalid("frame_not_json") from error
+    return protocol.read_strictly(text, msgspec.json.Decoder(kind))

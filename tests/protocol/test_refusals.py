@@ -51,6 +51,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         '{"type":"session.resume","ticket":"x","follow":' + "[" * 300 + "]" * 300 + "}",
         "frame_not_json",
     ),
+    "nine deep": (
+        '{"type":"session.resume","ticket":"x","follow":' + "[" * 8 + "]" * 8 + "}",
+        "frame_not_json",
+    ),
+    "an open string full of escapes": (
+        '{"type":"message.edit","message":1,"body":"[[[[[[[[[' + '\\"' * 8000,
+        "frame_not_json",
+    ),
     "a number": ("7", "frame_unknown"),
     "a list": ("[]", "frame_unknown"),
     "null": ("null", "frame_unknown"),
@@ -72,6 +80,14 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
         "frame_too_large",
     ),
 }
+
+
+async def test_brackets_that_somebody_draws_with_are_words(live_cast: Cast) -> None:
+    thread = await sync_to_async(live_cast.thread)()
+    ada = await Inside.ready(live_cast.ada)
+    await ada.raw(send_with(conversation=thread.pk, body='["' * 300))
+    assert (await ada.take("message.accepted"))["message"]["body"] == '["' * 300
+    await ada.close()
 
 
 @pytest.mark.parametrize("what", ["x" * 70_000, b"\0" * 70_000], ids=["text", "bytes"])
