@@ -21,6 +21,7 @@ from moderation.classifiers.base import CONTACT, ENCODER, PAST, PATTERNS, Readin
 from moderation.classifiers.labels import DANGER, TOXICITY, Label
 from moderation.policy_table import (
     ABUSE_OF_OTHERS,
+    CLEARLY_PAST,
     HARMS,
     MODEL_SHARE,
     NAMED_POINTS,
@@ -28,6 +29,7 @@ from moderation.policy_table import (
     NOT_OWN,
     NOT_THE_WRITER,
     ODDS_FLOOR,
+    OFTEN_PAST,
     POLICY_VERSION,
     RULE_SOURCES,
     RULE_THRESHOLD,
@@ -35,6 +37,7 @@ from moderation.policy_table import (
     SAID_POINTS,
     SAID_SCORE,
     SELF_SWEARING,
+    SURE_OF_DANGER,
     URGENCIES,
     Action,
     Harm,
@@ -170,6 +173,7 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
     )
     harm = _harm(rules, bool(imminent_friend), bool(reading.failed))
     door = bool(imminent_friend) or any(rule.door for rule in rules)
+    door = door or any(_told_as_over(s, reading) for s in _over_threshold(reading))
     if context.audience == "one_to_one":
         held = False
     return Verdict(
@@ -188,16 +192,21 @@ def _counts(signal: Signal) -> bool:
     return signal.person not in NOT_THE_WRITER and signal.tense != PAST
 
 
+def _over_threshold(reading: Reading) -> list[Signal]:
+    return [
+        s
+        for s in reading.signals
+        if s.label in RULES and _counts(s) and s.score >= threshold_for(s.label, s.source)
+    ]
+
+
 def _fired(reading: Reading) -> list[Signal]:
-    """Signals over their threshold, weightiest label first, then by score."""
+    """Signals that count, weightiest label first, then by score."""
     order = list(RULES)
     fired = [
         s
-        for s in reading.signals
-        if s.label in RULES
-        and _counts(s)
-        and s.score >= threshold_for(s.label, s.source)
-        and not _of_a_friend(s, reading)
+        for s in _over_threshold(reading)
+        if not _of_a_friend(s, reading) and not _told_as_over(s, reading)
     ]
     return sorted(fired, key=lambda s: (order.index(s.label), -s.score))
 
@@ -213,6 +222,36 @@ def _of_a_friend(signal: Signal, reading: Reading) -> bool:
         other.label == Label.WORRIED_ABOUT_FRIEND and other.score > signal.score
         for other in reading.signals
         if other.source == ENCODER
+    )
+
+
+def _told_as_over(signal: Signal, reading: Reading) -> bool:
+    """The encoder alone sees a little danger, and sees far more clearly that it is past.
+
+    Those who tell how they got better are heard, with a door. What is said outright, what the
+    encoder is sure of, and asking how to do it always count.
+    """
+    if signal.source != ENCODER or signal.label not in OFTEN_PAST:
+        return False
+    weak = all(
+        s.score < SURE_OF_DANGER
+        for s in reading.signals
+        if s.label in DANGER and s.source == ENCODER
+    )
+    return weak and _past_is_clear(reading) and not _said_as_present(reading)
+
+
+def _past_is_clear(reading: Reading) -> bool:
+    return any(
+        s.label == Label.PAST_OR_RECOVERY and s.source == ENCODER and s.score >= CLEARLY_PAST
+        for s in reading.signals
+    )
+
+
+def _said_as_present(reading: Reading) -> bool:
+    return any(
+        s.label in DANGER and s.source == PATTERNS and s.score >= RULE_THRESHOLD and _counts(s)
+        for s in reading.signals
     )
 
 

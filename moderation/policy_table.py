@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.2"
+POLICY_VERSION: Final = "2026-11.3"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -150,6 +150,14 @@ NOT_THE_WRITER: Final = frozenset({"past", "fiction"})
 
 NOT_OWN: Final = frozenset({"friend", "fiction"})
 """Left out where messages are put in order: the danger is not, and was never, the writer's."""
+
+OFTEN_PAST: Final = frozenset({Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM})
+CLEARLY_PAST: Final = 0.8
+SURE_OF_DANGER: Final = 0.8
+"""Below this, danger that only the encoder sees yields to a past that it sees clearly. On the
+development sets 3 of 540 dangerous messages are then published with a door, and none of the gold
+ones; of those in the held-out fifth of the corpus that tell of getting better, 3 of 16 that were
+held."""
 
 MODEL_SHARE: Final = 0.5
 SAID_SCORE: Final = 0.3

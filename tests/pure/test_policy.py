@@ -59,6 +59,45 @@ def test_worry_for_a_friend_who_is_hurt_is_published_with_a_door():
     assert (verdict.action, verdict.open_case, verdict.notice) == ("publish", False, "door")
 
 
+def test_telling_how_one_got_better_is_published_with_a_door():
+    past = seen(Label.PAST_OR_RECOVERY, 0.9)
+
+    verdict = decide(reading(seen(Label.SELF_HARM, 0.6), seen(Label.IDEATION, 0.75), past), FORUM)
+
+    assert (verdict.action, verdict.open_case, verdict.notice) == ("publish", False, "door")
+    assert verdict.reasons[0].code == Label.PAST_OR_RECOVERY
+
+
+@pytest.mark.parametrize(
+    "danger",
+    [
+        (seen(Label.SELF_HARM, 0.85),),
+        (seen(Label.METHOD_SEEKING, 0.6),),
+        (seen(Label.SELF_HARM, 0.6), seen(Label.IDEATION, 0.9)),
+        (seen(Label.SELF_HARM, 0.6), seen(Label.IDEATION, 0.9, PATTERNS, person="me")),
+        (seen(Label.IDEATION, 0.9, PATTERNS),),
+    ],
+)
+def test_danger_that_is_sure_or_said_outright_is_never_past(danger: tuple[Signal, ...]):
+    verdict = decide(reading(*danger, seen(Label.PAST_OR_RECOVERY, 0.99)), FORUM)
+
+    assert (verdict.action, verdict.open_case, verdict.notice) == ("hold", True, "door")
+
+
+@given(readings, st.sampled_from(sorted(map(str, DANGER))), st.floats(0.5, 1), contexts)
+def test_danger_said_outright_and_now_always_wins(
+    found: Reading, label: str, score: float, context: PolicyContext
+):
+    said = seen(label, score, PATTERNS, person="me")
+
+    verdict = decide(Reading((*found.signals, said), found.failed), context)
+
+    assert verdict.open_case
+    assert verdict.urgency in ("immediate", "urgent")
+    assert verdict.harm == "danger"
+    assert context.audience == "one_to_one" or (verdict.action, verdict.notice) == ("hold", "door")
+
+
 def test_abuse_that_the_writer_tells_of_outweighs_worry_for_a_friend():
     worried = seen(Label.WORRIED_ABOUT_FRIEND, 0.6)
     said = seen(Label.ABUSE_DISCLOSURE, 0.9, PATTERNS)
@@ -118,6 +157,8 @@ def test_toxicity_never_lowers_what_is_done_for_a_person(
 
     assert URGENCIES.index(angry.urgency) <= URGENCIES.index(calm.urgency)
     assert HARMS.index(angry.harm) <= HARMS.index(calm.harm)
+    assert angry.open_case >= calm.open_case
+    assert angry.offer_door >= calm.offer_door
     assert angry.offer_door >= calm.offer_door
     assert angry.open_case == calm.open_case
 
