@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from chat.access import Seat, check_may_post, seats_of
+from chat.access import Closed, Paused, Seat, check_may_post, seats_of
 from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
@@ -123,13 +123,21 @@ def _known_outcomes(
     authors = {d.author.pk for d in drafts}
     client_ids = {d.client_id for d in drafts}
     known: dict[tuple[int, uuid.UUID], Message | DomainError] = {
-        (row.author_id, row.client_id): DomainError(row.code)
+        (row.author_id, row.client_id): _the_same_again(row.code)
         for row in SendRefusal.objects.filter(author__in=authors, client_id__in=client_ids)
     }
     sent = Message.objects.filter(author__in=authors, client_id__in=client_ids)
     for message in sent.select_related("author", "conversation"):
         known[message.author_id, message.client_id] = message
     return known
+
+
+def _the_same_again(code: str) -> DomainError:
+    """A refusal as it was given the first time, so that every road answers it the same way."""
+    kinds: tuple[type[DomainError], ...] = (Closed, Paused, Denied)
+    by_code = {kind.code: kind for kind in kinds}
+    # Whatever else is remembered was wrong with the words.
+    return by_code.get(code, Invalid)(code)
 
 
 def _same_or_conflict(draft: Draft, earlier: Message | DomainError) -> Message | DomainError:

@@ -14,7 +14,8 @@ import pytest
 from django.test import Client
 
 from chat import words
-from chat.models import Message
+from chat.actions.conversations import close_conversation, open_talk
+from chat.models import Message, User
 from chat.realtime import feed
 from chat.states import MachineReading, MessageState, Notice
 from tests.cast import Cast
@@ -82,6 +83,42 @@ def test_what_is_wrong_with_a_send_is_named(
     assert answer.json()["code"] == code
     assert answer.json()["text"] == words.refusal(code)
     assert not Message.objects.filter(author=cast.ben).exists()
+
+
+def places(cast: Cast) -> dict[str, tuple[User, int, dict[str, str]]]:
+    """Each lasting refusal: who meets it, where, and with what words."""
+    open_thread, closed = cast.thread(), cast.thread()
+    close_conversation(conversation=closed, by=cast.mo)
+    talk = open_talk(person=cast.ada, by=cast.ada)
+    return {
+        "not_found": (cast.ben, talk.pk, words_for()),
+        "conversation_closed": (cast.ben, closed.pk, words_for()),
+        "posting_paused": (cast.sal, open_thread.pk, words_for()),
+        "message_empty": (cast.ben, open_thread.pk, words_for(" ")),
+        "message_too_long": (cast.ben, open_thread.pk, words_for("x" * 4001)),
+        "message_has_nul": (cast.ben, open_thread.pk, words_for("a\x00b")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("not_found", 404),
+        ("conversation_closed", 409),
+        ("posting_paused", 403),
+        ("message_empty", 422),
+        ("message_too_long", 422),
+        ("message_has_nul", 422),
+    ],
+)
+def test_a_retry_hears_the_same_refusal_with_the_same_status(
+    code: str, status: int, client: Client, cast: Cast
+) -> None:
+    who, conversation, draft = places(cast)[code]
+    client.force_login(who)
+    first, again = send(client, conversation, draft), send(client, conversation, draft)
+    assert (first.status_code, first.json()["code"]) == (status, code)
+    assert (again.status_code, again.json()) == (status, first.json())
 
 
 def test_a_send_needs_a_session_and_the_token_of_a_page(client: Client, cast: Cast) -> None:
