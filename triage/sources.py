@@ -12,8 +12,9 @@ from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS
 from moderation.classifiers.labels import TOXICITY
 from moderation.models import Assessment, PatternFinding
 from moderation.pattern_words import finding_words, seen_words
+from moderation.policy import RULES
 from triage.priority import ASKED, Sign
-from triage.states import Band, SourceKind
+from triage.states import BANDS, Band, SourceKind
 
 READERS: Final = {
     ENCODER: "the language model",
@@ -91,15 +92,34 @@ def _band(urgency: str) -> Band:
 
 
 def signs_of(assessment: Assessment) -> tuple[Sign, ...]:
-    """The reasons of a reading that are about the person, at the urgency the policy gave."""
+    """The reasons of a reading that are about the person, each at its own urgency.
+
+    None is sooner than the policy gave the whole reading. Where none alone would bring them forward
+    as soon as that, the weightiest carries it: the policy knew more than the single reasons say.
+    """
     band = _band(assessment.urgency)
     place = place_of(assessment.message)
-    signs = [
-        Sign(str(reason["words"]), _source(reason, place), band)
+    about = [
+        reason
         for reason in assessment.reasons
         if reason.get("code") not in NOT_ABOUT_DANGER and reason.get("words")
     ]
-    return tuple(signs) or (Sign(MACHINE_WITHOUT_WORDS, f"a machine, {place}", band),)
+    if not about:
+        return (Sign(MACHINE_WITHOUT_WORDS, f"a machine, {place}", band),)
+    bands = [_own_band(reason, reading=band) for reason in about]
+    if band not in bands:
+        bands[0] = band
+    return tuple(
+        Sign(str(reason["words"]), _source(reason, place), own)
+        for reason, own in zip(about, bands, strict=True)
+    )
+
+
+def _own_band(reason: Mapping[str, Any], *, reading: Band) -> Band:
+    """What the policy's table says of this label alone, no sooner than the whole reading."""
+    rule = RULES.get(str(reason.get("label")))
+    own = _band(rule.urgency) if rule is not None and rule.case else Band.SOON
+    return max(own, reading, key=BANDS.index)
 
 
 def place_of(message: Message) -> str:

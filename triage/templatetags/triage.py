@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from django import template
+from django.utils.translation import gettext as _
 
 from triage import words
 from triage.models import CaseEvent
-from triage.states import CaseEventKind, SourceKind
+from triage.states import BANDS, Band, CaseEventKind, SourceKind
 
 register = template.Library()
 
@@ -28,3 +30,32 @@ def event_words(event: CaseEvent) -> str:
     if event.detail in SOURCES:
         return f"{said}: {SOURCES[event.detail]}"
     return said
+
+
+@register.filter
+def together(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Reasons in the same words as one: at the soonest band, with how many readers saw it where."""
+    by_words: dict[str, list[Mapping[str, Any]]] = {}
+    for reason in reasons:
+        by_words.setdefault(reason["words"], []).append(reason)
+    return [_as_one(same) for same in by_words.values()]
+
+
+def _as_one(same: list[Mapping[str, Any]]) -> dict[str, Any]:
+    band = min((Band(reason["band"]) for reason in same), key=BANDS.index)
+    times = max(reason.get("times", 1) for reason in same)
+    return {
+        **same[0],
+        "band": band,
+        "times": times,
+        "source": _sources([r["source"] for r in same]),
+    }
+
+
+def _sources(said: list[str]) -> str:
+    """A source reads "reader, place": the readers are counted, and the places named once each."""
+    readers = list(dict.fromkeys(source.partition(", ")[0] for source in said))
+    places = list(dict.fromkeys(source.partition(", ")[2] for source in said if ", " in source))
+    seen = [_("seen by two readers"), _("seen by three readers")]
+    who = readers[0] if len(readers) == 1 else seen[min(len(readers) - 2, len(seen) - 1)]
+    return ", ".join([who, *filter(None, [_(" and ").join(places)])])
