@@ -16,7 +16,7 @@ async function page(t, server = () => { throw new Error("no network"); }) {
   globalThis.fetch = async (url, options = {}) => {
     const body = options.body ? JSON.parse(options.body) : null;
     asked.push({ url, body });
-    const { status = 200, ...said } = server(url, body);
+    const { status = 200, ...said } = await server(url, body);
     return { ok: status < 300, status, json: async () => said };
   };
   t.after(() => {
@@ -112,6 +112,28 @@ test("words said down a socket that died go out by HTTPS under the same id, and 
   mock.timers.tick(60_000);
   await turn();
   assert.equal(asked.filter(({ url }) => url.endsWith("/send")).length, 1);
+});
+
+test("by HTTPS what was written first arrives first, however long its answer takes", async (t) => {
+  let answer = () => {};
+  const slow = new Promise((done) => { answer = done; });
+  const { asked, outbox } = await page(t, async (url, body) => {
+    if (body.body === "one") await slow;
+    return taken(body);
+  });
+  for (let round = 0; round < 3; round += 1) await fails();
+  await outbox.add({ ...WORDS, body: "one" });
+  await outbox.add({ ...WORDS, body: "two" });
+  await outbox.add(HELP);
+  await turn();
+  mock.timers.tick(8_000);
+  await turn();
+  const sent = () => asked.map(({ url, body }) => (url === "/help" ? "help" : body.body));
+  assert.deepEqual(sent(), ["one", "help"], "help waits behind nothing");
+  answer();
+  await turn();
+  assert.deepEqual(sent(), ["one", "help", "two"]);
+  assert.deepEqual(outbox.of(7), []);
 });
 
 test("a heartbeat asks for each conversation that is behind, and for no other", async (t) => {

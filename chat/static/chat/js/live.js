@@ -11,6 +11,7 @@ import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
 
 const POLL_MS = 5_000;
+const POST_MS = 20_000; // A post that hangs must not hold up what comes after it.
 const FALL_BACK_AFTER = 3;
 /** Where what waits has another way out, or has to be told that it has none. */
 const FLUSHING = new Set(["slow", "elsewhere", "signed_out"]);
@@ -32,6 +33,10 @@ export class Live {
     this.resumed = false;
     /** @type {any} */
     this.polling = null;
+    /** What waits in the one line by HTTPS. @type {Set<string>} */
+    this.posting = new Set();
+    /** @type {Promise<any>} */
+    this.posts = Promise.resolve();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new Socket({
       url: `${scheme}://${location.host}/socket`,
@@ -165,7 +170,7 @@ export class Live {
     if (item.kind === "help") {
       const about = item.about_message ? { about_message: item.about_message } : {};
       const frame = { type: "help.request", client_id: item.client_id, ...about };
-      if (this.state !== "ready" || !this.socket.send(frame)) this.handOverHttps(item);
+      if (this.state !== "ready" || !this.socket.send(frame)) this.post(item);
       return;
     }
     const { client_id, conversation, body } = item;
@@ -180,14 +185,25 @@ export class Live {
     if (item.kind === "help") this.emit("help.kept", item);
   }
 
+  /** One after another: what was written first arrives first. @param {import("./store.js").Unsent} item */
+  handOverHttps(item) {
+    if (this.posting.has(item.client_id)) return;
+    this.posting.add(item.client_id);
+    this.posts = this.posts.then(async () => {
+      await this.post(item);
+      this.posting.delete(item.client_id);
+    });
+  }
+
   /** @param {import("./store.js").Unsent} item */
-  async handOverHttps(item) {
+  async post(item) {
     const { client_id, body } = item;
+    const signal = AbortSignal.timeout(POST_MS);
     try {
       const answer =
         item.kind === "help"
-          ? await postJson("/help", { client_id, about_message: item.about_message ?? null })
-          : await postJson(`/conversations/${item.conversation}/send`, { client_id, body });
+          ? await postJson("/help", { client_id, about_message: item.about_message ?? null }, signal)
+          : await postJson(`/conversations/${item.conversation}/send`, { client_id, body }, signal);
       const said = await answer.json();
       if (answer.ok) {
         const type = item.kind === "help" ? "help.accepted" : "message.accepted";

@@ -42,11 +42,17 @@ export function say(element, text) {
   element.hidden = text === "";
 }
 
-/** @param {string} url @param {object} body @returns {Promise<Response>} */
-export function postJson(url, body) {
+/**
+ * @param {string} url
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>}
+ */
+export function postJson(url, body, signal) {
   return fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken },
     body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
   });
 }
