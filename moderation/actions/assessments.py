@@ -8,9 +8,10 @@ from typing import Any
 from chat.kernel import clock
 from chat.models import Message
 from moderation import readers
-from moderation.classifiers.base import Reading
+from moderation.classifiers.base import PAST, PATTERNS, Reading, Signal
 from moderation.models import Assessment
 from moderation.policy import Reason, Verdict
+from moderation.policy_table import NOT_OWN, NOT_THE_WRITER, RULE_THRESHOLD
 
 
 def reason_as_json(reason: Reason) -> dict[str, Any]:
@@ -28,12 +29,27 @@ def reason_as_json(reason: Reason) -> dict[str, Any]:
 
 
 def scores_as_json(reading: Reading) -> dict[str, float]:
-    """The highest score of each label that any reader named, 0 to 1."""
+    """The highest score of each label that counts for the writer now, 0 to 1.
+
+    These are looked at again together with other messages, without their person and tense: what is
+    about a friend, a story or the past must not add up to somebody's own days getting heavier.
+    """
     scores: dict[str, float] = {}
-    for signal in reading.signals:
+    for signal in filter(_counts_for_the_writer, reading.signals):
         label = str(signal.label)
         scores[label] = max(scores.get(label, 0.0), round(signal.score, 4))
     return scores
+
+
+def _counts_for_the_writer(signal: Signal) -> bool:
+    """The encoder's scores always do. Phrases do where they decide, about the writer, about now."""
+    if signal.source != PATTERNS:
+        return True
+    return (
+        signal.score >= RULE_THRESHOLD
+        and signal.tense != PAST
+        and signal.person not in NOT_OWN | NOT_THE_WRITER
+    )
 
 
 def record_assessments(
