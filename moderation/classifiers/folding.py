@@ -7,18 +7,14 @@ feeling. Folding undoes these. It is for reading only: nothing folded is ever st
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Final
 
 from moderation.classifiers.base import Span
-
-LOOK_ALIKES: Final = str.maketrans(
-    "аеёорсухіїјѕԁһкмнтвгпʀɑɡıɩοαερτυνικχβηωℓßøłđħ",
-    "aeeopcyxiijsdhkmhtbrnragiioaeptuvikxbnwlsoldh",
-)
-"""Cyrillic, Greek and other letters that pass for a Latin one (our own short list)."""
+from moderation.classifiers.look_alikes import FOREIGN, LOOK_ALIKES, REGIONAL, shapes
 
 PUNCTUATION: Final = str.maketrans(
     "\u2018\u2019\u201b\u02bc\u0060\u00b4\u201c\u201d\u201e\u00ab\u00bb\u2010\u2011\u2012\u2013\u2014\u2212\u2026",
@@ -35,13 +31,39 @@ EDGE_WORDS: Final = frozenset(
 )
 """Words that are also read when a digit stands for their first or last letter: "5uicide"."""
 
+WATCHED: Final = EDGE_WORDS | {
+    "myself",
+    "die",
+    "killing",
+    "suicides",
+    "cutting",
+    "cut",
+    "kms",
+    "kys",
+}
+"""Words that are also read in a disguise that would be ordinary in any other word: "k!ll"."""
+
+SPELLED_OUT: Final = frozenset({"kms", "kys", "die", "cut", "sex"})
+"""Words of three letters that are read when spaced out. Any other three letters are a list."""
+
 _ORDINARY: Final = re.compile(r"[ -~\t\n\r]*")
-_SPLIT: Final = re.compile(r"(?:[a-z013457@$][ .\-_*]){3}[a-z013457@$]")
-_STRETCHED: Final = re.compile(r"(\D)\1\1")
+_NOT_ORDINARY: Final = re.compile(r"[^ -~]+")
+_LETTER: Final = r"(?:[^\W\d_]|[013457@$])"
+_ALNUM: Final = r"[^\W_]"
+_SPLIT: Final = re.compile(
+    rf"(?<!{_ALNUM}){_LETTER}([ .\-_*]){_LETTER}(?!{_ALNUM})(?:\1{_LETTER}(?!{_ALNUM}))+"
+)
+_MARKED: Final = re.compile(r"(?<![\w@$!|])[a-z0-9@$]+(?:[!|][a-z0-9@$]+)+(?![\w@$])")
+_REGIONAL: Final = re.compile(f"[{chr(REGIONAL.start)}-{chr(REGIONAL.stop - 1)}]+")
+_WORD: Final = re.compile(rf"(?:{_ALNUM}|[@$])+")
+_INNER_SIGNS: Final = re.compile(r"(?<=[^\W\d_])[013457@$]+(?=[^\W\d_])")
+_STRETCHED: Final = re.compile(r"([^\d])\1\1+")
 _WHITE: Final = str.maketrans("\t\n\r`", "   '")
+_LEET: Final = str.maketrans(LEET)
 _STRETCH_KEPT: Final = 2
 _SPLIT_LETTERS: Final = 4
-_MIXED_ALPHABETS: Final = ("CYRILLIC", "GREEK")
+_LONGEST_MARKED: Final = 14
+_MARKS_READ: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +92,23 @@ def fold(
     they are dropped, so that "don't", "don’t" and "dont" are one. With `leet=False` digits stay
     digits and single letters stay apart, for whoever looks for numbers and names.
     """
-    folded = _folded_as_it_is(text, stretch, apostrophes, leet)
-    if folded is not None:
-        return folded
-    pairs = list(_characters(text))
+    ordinary = _ORDINARY.fullmatch(text) is not None
+    if ordinary:
+        folded, origin = text.lower().translate(_WHITE), list(range(len(text)))
+    else:
+        folded, origin = _characters(text)
     if leet:
-        pairs = _join_split_letters(pairs)
-    pairs = _latin_words(pairs, leet)
+        folded, origin = _without(folded, origin, _between_split_letters(folded))
+        folded = _MARKED.sub(_unmarked, folded)
+    if not (folded.isascii() and (not leet or LEET.keys().isdisjoint(folded))):
+        folded = _WORD.sub(lambda word: _latin_word(word.group(), leet), folded)
     if stretch:
-        pairs = _unstretched(pairs, stretch)
+        cuts = (range(m.start() + stretch, m.end()) for m in _STRETCHED.finditer(folded))
+        folded, origin = _without(folded, origin, cuts)
     if not apostrophes:
-        pairs = [p for p in pairs if p[0] != "'"]
-    return Folded("".join(c for c, _ in pairs), tuple(i for _, i in pairs), len(text))
-
-
-def _folded_as_it_is(text: str, stretch: int, apostrophes: bool, leet: bool) -> Folded | None:
-    """The short way for most messages: those in ASCII with nothing to undo. None for the others."""
-    if _ORDINARY.fullmatch(text) is None:
-        return None
-    lowered = text.lower().translate(_WHITE)
-    if leet and (_SPLIT.search(lowered) or not LEET.keys().isdisjoint(lowered)):
-        return None
-    if stretch and _STRETCHED.search(lowered):
-        return None
-    if apostrophes or "'" not in lowered:
-        return Folded(lowered, tuple(range(len(text))), len(text))
-    kept = tuple(index for index, c in enumerate(lowered) if c != "'")
-    return Folded(lowered.replace("'", ""), kept, len(text))
+        marks = (range(i, i + 1) for i, c in enumerate(folded) if c == "'")
+        folded, origin = _without(folded, origin, marks if "'" in folded else ())
+    return Folded(folded, tuple(origin), len(text))
 
 
 def plain(text: str) -> str:
@@ -112,6 +124,8 @@ def _folded_character(c: str) -> str:
     """One character in its plain form: lower case, no accent, "" if it cannot be seen."""
     if c in "\n\t\r ":
         return " "
+    if c in shapes() and ord(c) not in REGIONAL:  # Flags: see `_regional`.
+        return shapes()[c]
     kind = unicodedata.category(c)
     if kind in ("Cf", "Cc", "Mn", "Me", "Cs", "Cn", "Co"):
         return ""
@@ -133,105 +147,103 @@ def _named(c: str) -> str:
     return f" {unicodedata.name(c, '').lower().replace('-', ' ')} "
 
 
-def _characters(text: str) -> Iterator[tuple[str, int]]:
-    for index, c in enumerate(text):
-        if c.isascii() and c.isprintable():
-            yield c.lower().replace("`", "'"), index
-        else:
-            for folded in _folded_character(c):
-                yield folded, index
+def _characters(text: str) -> tuple[str, list[int]]:
+    """The text in plain characters, and the place of each in the original."""
+    parts: list[str] = []
+    origin: list[int] = []
+    done = 0
+    for strange in _NOT_ORDINARY.finditer(text):
+        start, end = strange.span()
+        parts.append(text[done:start].lower().replace("`", "'"))
+        origin.extend(range(done, start))
+        letters = _regional(text, start, end)
+        for index in range(start, end):
+            c = text[index]
+            folded = shapes()[c] if index in letters else _folded_character(c)
+            parts.append(folded)
+            origin.extend([index] * len(folded))
+        done = end
+    parts.append(text[done:].lower().replace("`", "'"))
+    origin.extend(range(done, len(text)))
+    return "".join(parts), origin
 
 
-def _join_split_letters(pairs: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Drop what stands between single letters: "k i l l", "s.u.i.c" (four or more of them)."""
-    drop: set[int] = set()
-    index = 0
-    while index < len(pairs):
-        end = _split_run(pairs, index)
-        letters = (end - index + 1) // 2
-        if letters >= _SPLIT_LETTERS and sum(c.isalpha() for c, _ in pairs[index:end]) >= 3:
-            drop.update(range(index + 1, end - 1, 2))
-        index = max(end, index + 1)
-    return [p for i, p in enumerate(pairs) if i not in drop] if drop else pairs
+def _regional(text: str, start: int, end: int) -> set[int]:
+    """Places of letters that are no flags: one alone, an odd number, or a watched word."""
+    letters: set[int] = set()
+    for run in _REGIONAL.finditer(text, start, end):
+        word = "".join(shapes()[c] for c in run.group())
+        if len(word) % 2 or word in WATCHED:
+            letters.update(range(*run.span()))
+    return letters
 
 
-def _split_run(pairs: list[tuple[str, int]], start: int) -> int:
-    """The end of a run of letter, separator, letter, separator … that begins at a word's start."""
-    if start and pairs[start - 1][0].isalnum():
-        return start
-    index = start
-    while (
-        index + 2 < len(pairs)
-        and _letter(pairs[index][0])
-        and pairs[index + 1][0] in " .-_*"
-        and pairs[index + 1][0] == pairs[start + 1][0]
-        and _letter(pairs[index + 2][0])
-        and (index + 3 == len(pairs) or not pairs[index + 3][0].isalnum())
-    ):
-        index += 2
-    return index + 1 if index > start else start
+def _without(text: str, origin: list[int], cuts: Iterable[range]) -> tuple[str, list[int]]:
+    """The text without these parts, which come in order and do not overlap."""
+    parts: list[str] = []
+    kept: list[int] = []
+    done = 0
+    for cut in cuts:
+        parts.append(text[done : cut.start])
+        kept.extend(origin[done : cut.start])
+        done = cut.stop
+    if not done:
+        return text, origin
+    parts.append(text[done:])
+    kept.extend(origin[done:])
+    return "".join(parts), kept
 
 
-def _letter(c: str) -> bool:
-    return c.isalpha() or c in LEET
+def _between_split_letters(text: str) -> list[range]:
+    """What stands between single letters: "k i l l", "s.u.i.c" (four or more), "k m s"."""
+    cuts: list[range] = []
+    for run in _SPLIT.finditer(text):
+        letters = run.group()[::2]
+        first = run.start()
+        if letters[0] in "iua" and letters[1:].translate(_LEET) in WATCHED:
+            letters, first = letters[1:], first + 2  # "i k m s": a word before it.
+        long = len(letters) >= _SPLIT_LETTERS and sum(c.isalpha() for c in letters) >= 3
+        if long or letters.translate(_LEET) in SPELLED_OUT:
+            cuts += [range(at, at + 1) for at in range(first + 1, run.end(), 2)]
+    return cuts
 
 
-def _latin_words(pairs: list[tuple[str, int]], leet: bool) -> list[tuple[str, int]]:
-    """Word by word: look-alikes to Latin, digits inside a word to letters."""
-    text = "".join(c for c, _ in pairs)
-    if text.isascii() and not any(c in LEET for c in text):
-        return pairs
-    out: list[tuple[str, int]] = []
-    start = 0
-    for index in range(len(pairs) + 1):
-        if index < len(pairs) and (text[index].isalnum() or text[index] in "@$"):
-            continue
-        word = text[start:index]
-        out.extend(zip(_latin_word(word, leet), (i for _, i in pairs[start:index]), strict=True))
-        out.extend(pairs[index : index + 1])
-        start = index + 1
-    return out
+def _unmarked(word: "re.Match[str]") -> str:
+    """As in "k!ll" and "su|cide": a mark inside a watched word is a letter, and nowhere else."""
+    text = word.group()
+    marks = [i for i, c in enumerate(text) if c in "!|"]
+    if len(text) > _LONGEST_MARKED or len(marks) > _MARKS_READ:
+        return text
+    for letters in product("il", repeat=len(marks)):
+        read = list(text)
+        for at, letter in zip(marks, letters, strict=True):
+            read[at] = letter
+        if "".join(read).translate(_LEET) in WATCHED:
+            return "".join(read)
+    return text
 
 
 def _latin_word(word: str, leet: bool) -> str:
-    """The word with as many characters as before."""
+    """The word with as many characters as before: look-alikes and digits inside it to letters."""
     if not word.isascii():
         word = _unmixed(word)
-    if not leet or not any(c in LEET for c in word) or not any(c.isalpha() for c in word):
+    if not leet or LEET.keys().isdisjoint(word) or not any(c.isalpha() for c in word):
         return word
-    inner = "".join(
-        LEET[c] if c in LEET and _between_letters(word, i) else c for i, c in enumerate(word)
-    )
-    edges = "".join(LEET.get(c, c) for c in inner)
+    inner = _INNER_SIGNS.sub(lambda signs: signs.group().translate(_LEET), word)
+    edges = inner.translate(_LEET)
     return edges if edges in EDGE_WORDS else inner
 
 
 def _unmixed(word: str) -> str:
     """Look-alikes become Latin, unless the word is truly written in another alphabet."""
     mapped = word.translate(LOOK_ALIKES)
-    foreign = any(
-        unicodedata.name(c, "").startswith(_MIXED_ALPHABETS) for c in mapped if not c.isascii()
-    )
-    mixed = any(c.isascii() for c in word) or mapped in EDGE_WORDS
+    if mapped in WATCHED:
+        return mapped
+    mixed = any(c.isascii() for c in word)
+    foreign = any(_foreign(c) for c in mapped if not c.isascii())
     return mapped if mixed and not foreign else word
 
 
-def _between_letters(word: str, index: int) -> bool:
-    """A letter somewhere before and after, with nothing but such signs in between."""
-    before = word[:index].rstrip("0134 5@$7")
-    after = word[index + 1 :].lstrip("01345@$7")
-    return bool(before and before[-1].isalpha() and after and after[0].isalpha())
-
-
-def _unstretched(pairs: list[tuple[str, int]], stretch: int) -> list[tuple[str, int]]:
-    """Runs of three or more of one sign are cut to `stretch`; digits are left alone."""
-    out: list[tuple[str, int]] = []
-    start = 0
-    while start < len(pairs):
-        end = start + 1
-        while end < len(pairs) and pairs[end][0] == pairs[start][0]:
-            end += 1
-        run = pairs[start:end]
-        out.extend(run if len(run) < 3 or run[0][0].isdigit() else run[:stretch])
-        start = end
-    return out
+@lru_cache(maxsize=4096)
+def _foreign(c: str) -> bool:
+    return unicodedata.name(c, "").startswith(FOREIGN)

@@ -21,6 +21,17 @@ from moderation.classifiers.folding import fold, plain
         ("pleeeease stooop", "pleease stoop"),
         ("zalgo\u0335\u0341\u0301 text", "zalgo text"),
         ("café naïve", "cafe naive"),
+        ("k!ll myself", "kill myself"),
+        ("su!c|de", "suicide"),
+        ("i want to d i e", "i want to die"),
+        ("i k m s", "i kms"),
+        ("ᴋɪʟʟ ᴍʏsᴇʟғ", "kill myself"),
+        ("🅺🅸🅻🅻", "kill"),
+        ("🇰 🇮 🇱 🇱", "kill"),
+        ("🇰🇮🇱🇱", "kill"),
+        ("ꓗꓲꓡꓡ ꓟꓬꓢꓰꓡꓝ", "kill myself"),
+        ("sսicide", "suicide"),
+        ("ꮶill", "kill"),
     ],
 )
 def test_disguised_words_are_read_as_what_they_are(written: str, read: str):
@@ -28,10 +39,24 @@ def test_disguised_words_are_read_as_what_they_are(written: str, read: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["year 11 in 2026", "gr8 m8 l8r b4", "привет как дела", "call 999 or 116123", "a b c"]
+    "text",
+    [
+        *("year 11 in 2026", "gr8 m8 l8r b4", "привет как дела", "call 999 or 116123", "a b c"),
+        *("wow!really", "yes|no", "hi!how are you", "kill!", "a, b, c", "x y z", "t e a", "i!"),
+        *("go 🇬🇧 🇫🇷🇩🇪", "🇺🇸" * 30, "ωρα", "ա բ գ"),
+    ],
 )
 def test_ordinary_numbers_short_forms_and_other_languages_stay(text: str):
     assert fold(text).text == text
+
+
+def test_a_mark_read_as_a_letter_keeps_its_place():
+    text = "❗️ k!ll 🅼🆈self"
+    folded = fold(text)
+    start = folded.text.index("kill")
+    span = folded.span(start, start + 11)
+
+    assert text[span.start : span.end] == "k!ll 🅼🆈self"
 
 
 def test_apostrophes_can_be_dropped():
