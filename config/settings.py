@@ -129,12 +129,12 @@ if REDIS_URL:
                 # redis-py would cut an idle subscription after its default socket timeout.
                 "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
                 "prefix": "lantern",
+                # No capacity and no expiry: it keeps nothing. A process that is not there misses
+                # the ring, and one that is there takes each at once (chat/kernel/doorbell.py).
             },
         }
     }
     CACHES = {
-                # No capacity and no expiry: it keeps nothing. A process that is not there misses
-                # the ring, and one that is there takes each at once (chat/kernel/doorbell.py).
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
