@@ -1,5 +1,8 @@
-{% load static %}// Keeps one page for when there is no signal: the numbers. Never a page about a person.
-const SHELF = "lantern-offline-2";
+// @ts-check {% load static %}
+/** Keeps one page for when there is no signal: the numbers. Never a page about a person. */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const SHELF = "lantern-offline-3";
 const KEEP = [
   "{% url 'offline' %}",
   "{% static 'chat/css/tokens.css' %}",
@@ -16,28 +19,33 @@ const KEEP = [
   "{% static 'chat/fonts/figtree-latin.woff2' %}",
 ];
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(SHELF)
       .then((shelf) => shelf.addAll(KEEP))
-      .then(() => self.skipWaiting()),
+      .then(() => worker.skipWaiting()),
   );
 });
 
-self.addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
       .then((names) => Promise.all(names.filter((n) => n !== SHELF).map((n) => caches.delete(n))))
-      .then(() => self.clients.claim()),
+      .then(() => worker.clients.claim()),
   );
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   if (event.request.mode === "navigate") {
-    event.respondWith(fetch(event.request).catch(() => caches.match("{% url 'offline' %}")));
+    event.respondWith(fetch(event.request).catch(() => kept("{% url 'offline' %}")));
   } else if (event.request.method === "GET" && KEEP.includes(new URL(event.request.url).pathname)) {
-    event.respondWith(fetch(event.request).catch(() => caches.match(event.request)));
+    event.respondWith(fetch(event.request).catch(() => kept(event.request)));
   }
 });
+
+/** @param {RequestInfo} what @returns {Promise<Response>} */
+async function kept(what) {
+  return (await caches.match(what)) ?? Response.error();
+}
