@@ -116,24 +116,24 @@ def write_figures(folder: Path, done: Evaluation) -> None:
 def figures_text(done: Evaluation) -> str:
     """The figures as tables, with 95 % intervals."""
     shown = staff_entries(done.entries) or done.entries
-    header = ("set", "task", "rows", "positive", "AUC", "recall", "precision", "F1")
-    header = (*header, "false alarms", "recall at 1 %", "recall at 5 %")
+    figures = ("AUC", "recall", "precision", "F1", "false alarms", "recall at 1 %", "recall at 5 %")
+    header = ("set", "task", "rows", "positive", *figures)
     readers = ", ".join(f"{name} {version}" for name, version in done.readers.items())
     lines = [
         f"Read by {readers}. 95 % bootstrap intervals. {done.unread} rows could not be read.\n",
         *_table(header, [_figures_row(entry) for entry in shown]),
     ]
     if done.bar:
-        figures = done.bar.figures
+        bar = done.bar.figures
         share = ("kind", "alarms", "rows", "share")
-        harmless = figures.rows - figures.positives
+        harmless = bar.rows - bar.positives
         lines += [
-            f"\nDanger alarm on intent, plan or self-harm now ({figures.positives}): "
-            f"{_number(figures.recall, figures.recall_interval)}; where 2 % of the lines without "
+            f"\nDanger alarm on intent, plan or self-harm now ({bar.positives}): "
+            f"{_number(bar.recall, bar.recall_interval)}; where 2 % of the lines without "
             "any label\nwould be flagged by the crisis number: "
-            f"{_number(figures.recall_at_2, figures.recall_at_2_interval)}. On lines without any "
+            f"{_number(bar.recall_at_2, bar.recall_at_2_interval)}. On lines without any "
             f"label ({harmless}):\n"
-            f"{_number(figures.false_alarms, figures.false_alarms_interval)}.\n",
+            f"{_number(bar.false_alarms, bar.false_alarms_interval)}.\n",
             *_table(share, _kinds("danger", done.bar.found)),
             "",
             *_table(share, _kinds("no label", done.bar.false_alarms)),
