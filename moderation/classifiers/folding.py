@@ -92,8 +92,22 @@ def fold(
     they are dropped, so that "don't", "don’t" and "dont" are one. With `leet=False` digits stay
     digits and single letters stay apart, for whoever looks for numbers and names.
     """
-    ordinary = _ORDINARY.fullmatch(text) is not None
-    if ordinary:
+    folded, origin = _unstretched(*_letters(text, leet), stretch)
+    return _finished(text, folded, origin, apostrophes)
+
+
+def fold_both_ways(text: str) -> tuple[Folded, Folded]:
+    """Without apostrophes, stretched letters cut to two and to one: "goood" is "good" or "god"."""
+    folded, origin = _letters(text, leet=True)
+    two, one = (
+        _finished(text, *_unstretched(folded, origin, kept), apostrophes=False) for kept in (2, 1)
+    )
+    return two, one
+
+
+def _letters(text: str, leet: bool) -> tuple[str, list[int]]:
+    """Disguises undone, at full length."""
+    if _ORDINARY.fullmatch(text) is not None:
         folded, origin = text.lower().translate(_WHITE), list(range(len(text)))
     else:
         folded, origin = _characters(text)
@@ -102,12 +116,21 @@ def fold(
         folded = _MARKED.sub(_unmarked, folded)
     if not (folded.isascii() and (not leet or LEET.keys().isdisjoint(folded))):
         folded = _WORD.sub(lambda word: _latin_word(word.group(), leet), folded)
-    if stretch:
-        cuts = (range(m.start() + stretch, m.end()) for m in _STRETCHED.finditer(folded))
-        folded, origin = _without(folded, origin, cuts)
-    if not apostrophes:
+    return folded, origin
+
+
+def _unstretched(text: str, origin: list[int], stretch: int) -> tuple[str, list[int]]:
+    """Runs of three or more of one sign are cut to `stretch`; digits are left alone."""
+    if not stretch:
+        return text, origin
+    cuts = (range(m.start() + stretch, m.end()) for m in _STRETCHED.finditer(text))
+    return _without(text, origin, cuts)
+
+
+def _finished(text: str, folded: str, origin: list[int], apostrophes: bool) -> Folded:
+    if not apostrophes and "'" in folded:
         marks = (range(i, i + 1) for i, c in enumerate(folded) if c == "'")
-        folded, origin = _without(folded, origin, marks if "'" in folded else ())
+        folded, origin = _without(folded, origin, marks)
     return Folded(folded, tuple(origin), len(text))
 
 

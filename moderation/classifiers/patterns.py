@@ -16,7 +16,7 @@ import yaml
 
 from moderation.classifiers.around import Stands, Surroundings, stands
 from moderation.classifiers.base import FICTION, FRIEND, FUTURE, ME, NOW, PAST, PATTERNS, Signal
-from moderation.classifiers.folding import Folded, fold
+from moderation.classifiers.folding import Folded, fold_both_ways
 from moderation.classifiers.labels import ALL, Label
 from moderation.classifiers.phrases import PatternError, Phrases, compiled
 
@@ -37,6 +37,7 @@ _PERSONS: Final = ("", ME, FRIEND, FICTION)
 _TENSES: Final = ("", NOW, PAST, FUTURE)
 _GUARDS: Final = ("negation", "past", "fiction")
 _OTHERS: Final = r"\b(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)\b"
+"""Looked for once in a text, and only whether it is there."""
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN: Final = "\x7f"
 
@@ -102,9 +103,8 @@ class PatternReader:
     def _read(self, text: str) -> tuple[Signal, ...]:
         if len(text) > MAX_CHARACTERS:
             raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
-        folded = fold(text, apostrophes=False)
+        folded, shorter = fold_both_ways(text)
         signals = self._signals(folded, text)
-        shorter = fold(text, stretch=1, apostrophes=False)
         if len(shorter.text) != len(folded.text):
             for name, (weight, signal) in self._signals(shorter, text).items():
                 if name not in signals or weight > signals[name][0]:
