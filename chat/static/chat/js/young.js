@@ -1,6 +1,7 @@
 // @ts-check
 /** What every page of a young person does. */
 
+import "./begun.js";
 import "./connection.js";
 import "./help.js";
 import "./leave.js";
@@ -43,17 +44,6 @@ document.addEventListener("click", async (event) => {
     toast(words.live.copied);
   }
 });
-
-// Words begun for a new thread are kept until they are sent.
-
-for (const field of document.querySelectorAll("textarea[data-draft]")) {
-  if (!(field instanceof HTMLTextAreaElement)) continue;
-  const place = field.dataset.draft ?? "";
-  const store = await live.store;
-  if (!field.value) field.value = await store.draft(place);
-  field.addEventListener("input", () => store.keepDraft(place, field.value));
-  field.form?.addEventListener("submit", () => store.keepDraft(place, ""));
-}
 
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch(() => say(null, ""));
