@@ -65,7 +65,7 @@ def test_words_written_in_a_dead_zone_go_out_once_on_the_other_side(
     page.context.set_offline(True)
     expect(page.locator("[data-connection]")).to_contain_text("Your words are safe")
     write(page, "from the tunnel")
-    expect(said(page, "tunnel")).to_contain_text("sending")
+    expect(said(page, "tunnel")).to_contain_text("waiting for signal")
     page.context.set_offline(False)
     expect(said(page, "tunnel")).to_contain_text("waiting to be read", timeout=15_000)
     expect(page.locator("[data-connection]")).to_be_hidden()
