@@ -25,6 +25,8 @@ class Kept:
     """One message as the database has it, without what only a page needs: runs are long."""
 
     pk: int
+    author: int
+    client_id: str
     body: str
     revision: int
     state: str
@@ -32,20 +34,22 @@ class Kept:
     is_thread: bool
 
 
-def kept_messages() -> dict[str, Kept]:
-    """Every message there is, by the id that its phone gave it."""
+def kept_messages() -> list[Kept]:
+    """Every row there is."""
     rows = Message.objects.select_related("conversation").iterator(chunk_size=2000)
-    return {
-        str(m.client_id): Kept(
-            m.pk, m.body, m.revision, m.state, m.machine_reading, not m.conversation.is_private
+    return [
+        Kept(
+            *(m.pk, m.author_id, str(m.client_id), m.body, m.revision, m.state),
+            *(m.machine_reading, not m.conversation.is_private),
         )
         for m in rows
-    }
+    ]
 
 
 def verdict(history: History, phones: list[FaultPhone]) -> dict[str, Any]:
     """The run's last line."""
-    rows = kept_messages()
+    kept = kept_messages()
+    rows = {message.client_id: message for message in kept}
     acked = [send for send in history.sends.values() if send.outcome == "ok"]
     gone = [s for s in acked if s.client_id not in rows or rows[s.client_id].pk != s.answer]
     altered = [s for s in acked if s.client_id in rows and rows[s.client_id].body != s.body]
@@ -56,13 +60,14 @@ def verdict(history: History, phones: list[FaultPhone]) -> dict[str, Any]:
         "unknown": history.count("unknown"),
         "help_acked": history.count("helped"),
         "lost": len(gone) + len(altered) + found["missing"],
-        "duplicates": _doubled(rows) + found["doubled"],
+        "duplicates": doubled_rows(kept) + found["doubled"],
         "order_violations": len(history.disorder) + found["disorder"] + _holes(),
-        "unread": _unread(rows),
+        "unread": _unread(kept),
         "removed_visible": found["removed"],
-        "crisis_without_case": _without_case(history, rows),
-        "removed": sum(1 for m in rows.values() if m.state == MessageState.REMOVED),
-        "published": sum(1 for m in rows.values() if m.state == MessageState.PUBLISHED),
+        "crisis_without_case": _without_case(history, kept),
+        "cried": sum(1 for s in acked if MARK_OF_CRISIS in s.body),
+        "removed": sum(1 for m in kept if m.state == MessageState.REMOVED),
+        "published": sum(1 for m in kept if m.state == MessageState.PUBLISHED),
         "connects": sum(phone.connects for phone in phones),
         "faults": dict(sorted(history.faults.items())),
     }
@@ -86,10 +91,11 @@ def _heads(phone: FaultPhone) -> dict[int, tuple[int, int]]:
     return {key: (screen.head, ends[key]) for key, screen in phone.screens.items()}
 
 
-def _doubled(rows: dict[str, Kept]) -> int:
-    """Every body of a run is unique, so two rows with the same words are one send twice."""
-    bodies = Counter(message.body for message in rows.values())
-    return sum(count - 1 for count in bodies.values())
+def doubled_rows(rows: list[Kept]) -> int:
+    """One send that became two rows: by its id, or (every body of a run is unique) by its words."""
+    ids = {(row.author, row.client_id) for row in rows}
+    words = {row.body for row in rows}
+    return max(len(rows) - len(ids), len(rows) - len(words))
 
 
 def _holes() -> int:
@@ -125,33 +131,43 @@ def _screen(phone: FaultPhone) -> Counter[str]:
         }
         found["missing"] += len(set(wanted) - set(ids))
         found["removed"] += len(set(ids) - allowed)
-        found["doubled"] += len(ids) - len(set(ids))
-        both = set(ids) & set(wanted)
-        if [i for i in ids if i in both] != [i for i in wanted if i in both]:
-            found["disorder"] += 1
+        found["doubled"] += _doubled_on(phone, conversation)
+        places = {pk: at for pk, _, _, at in facts if at}
+        came = [places[pk] for pk, _ in phone.shown.get(conversation, ()) if pk in places]
+        stands = [(m["id"], m["position"]) for m in shown if m.get("position")]
+        agrees = all(places.get(pk) == at for pk, at in stands)
+        found["disorder"] += came != sorted(came) or not agrees
     return found
 
 
-def _unread(rows: dict[str, Kept]) -> int:
+def _doubled_on(phone: FaultPhone, conversation: int) -> int:
+    """What came twice as new, by its id, and words that stand on the screen more than once."""
+    came = [pk for pk, _ in phone.shown.get(conversation, ())]
+    screen = phone.screens.get(conversation, Phone()).screen()["messages"]
+    words = [message["words"] for message in screen]
+    return len(came) - len(set(came)) + len(words) - len(set(words))
+
+
+def _unread(rows: list[Kept]) -> int:
     """Accepted messages without a verdict at the revision that stands."""
     read = set(Assessment.objects.values_list("message", "revision"))
     return sum(
         1
-        for m in rows.values()
+        for m in rows
         if (m.pk, m.revision) not in read
         or (m.state == MessageState.PENDING and m.is_thread)
         or m.machine_reading == MachineReading.WAITING
     )
 
 
-def _without_case(history: History, rows: dict[str, Kept]) -> int:
+def _without_case(history: History, rows: list[Kept]) -> int:
     """Words of crisis and requests for help that no clinician has before them."""
     signals = set(CaseSource.objects.filter(kind="assessment").values_list("source_id", flat=True))
     assessed = {
         message: pk
         for pk, message in Assessment.objects.filter(open_case=True).values_list("pk", "message")
     }
-    cried = [m for m in rows.values() if MARK_OF_CRISIS in m.body]
+    cried = [m for m in rows if MARK_OF_CRISIS in m.body]
     missed = sum(1 for m in cried if assessed.get(m.pk) not in signals)
     helped = set(CaseSource.objects.exclude(kind="assessment").values_list("source_id", flat=True))
     asked = {int(s.answer) for s in history.sends.values() if s.outcome == "helped"}

@@ -51,9 +51,6 @@ class History:
         self.sends[client_id] = Send(client_id, phone, conversation, body, time.monotonic())
         self.note(op="invoke", id=client_id, phone=phone, conversation=conversation)
 
-    def invoked_at(self, client_id: str) -> float:
-        return self.sends[client_id].at
-
     def ok(self, client_id: str, message_id: int) -> None:
         self._answer(client_id, "ok", message_id)
 
@@ -72,7 +69,7 @@ class History:
         send.outcome, send.answer, send.answered_at = outcome, answer, time.monotonic()
         self.note(op=outcome, id=client_id, answer=answer)
 
-    def saw(self, phone: str, frame: dict[str, Any], before: int) -> None:
+    def saw(self, phone: str, frame: dict[str, Any]) -> None:
         """A frame as it was applied: numbers rise, and everybody's order is the same."""
         seqs = [event["seq"] for event in frame["events"]]
         if seqs != sorted(set(seqs)):

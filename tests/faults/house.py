@@ -78,6 +78,14 @@ class Service:
         return end(self.process, how) if self.process is not None else 0
 
 
+def database_url(port: int) -> str:
+    return f"postgresql://lantern@127.0.0.1:{port}/postgres"
+
+
+def redis_url(port: int) -> str:
+    return f"redis://127.0.0.1:{port}/0"
+
+
 class House:
     """PostgreSQL, Redis, web processes and workers."""
 
@@ -88,8 +96,8 @@ class House:
         folder.chmod(0o755)
         self.folder = folder
         self.database_port, self.redis_port = free_port(), free_port()
-        self.database_url = f"postgresql://lantern@127.0.0.1:{self.database_port}/postgres"
-        self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
+        self.database_url = database_url(self.database_port)
+        self.redis_url = redis_url(self.redis_port)
         self.environment = {
             **os.environ,
             "DATABASE_URL": self.database_url,
@@ -176,6 +184,15 @@ class House:
             service.start()
         for port in self.web_ports:
             self.wait_for_web(port)
+
+    @property
+    def store_ports(self) -> tuple[int, int]:
+        """PostgreSQL's and Redis's."""
+        return self.database_port, self.redis_port
+
+    def by_way_of(self, *, database: int, bell: int) -> None:
+        """Let web and workers, from their next start on, find the stores behind these ports."""
+        self.environment |= {"DATABASE_URL": database_url(database), "REDIS_URL": redis_url(bell)}
 
     @property
     def services(self) -> list[Service]:

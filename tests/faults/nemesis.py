@@ -34,8 +34,11 @@ class Nemesis:
         history: History,
         dice: random.Random,
         seconds: float,
+        *,
+        stores: list[Proxy],
     ) -> None:
         self.house = house
+        self.stores = stores
         self.proxies = proxies
         self.history = history
         self.dice = dice
@@ -55,6 +58,8 @@ class Nemesis:
             self.restart_postgres,
             self.cut_lines,
             self.slow_lines,
+            self.cut_stores,
+            self.slow_stores,
             self.deploy,
         ]
 
@@ -171,6 +176,19 @@ class Nemesis:
         await asyncio.sleep(8)
         proxy.delay = 0.0
         proxy.cut()
+
+    async def cut_stores(self) -> None:
+        """In the middle of whatever is asked: a commit may be made, and its answer not arrive."""
+        for _ in range(3):
+            for proxy in self.stores:
+                proxy.cut()
+            await asyncio.sleep(self.dice.uniform(0.2, 1))
+
+    async def slow_stores(self) -> None:
+        proxy = self.dice.choice(self.stores)
+        proxy.delay = self.dice.uniform(0.02, 0.2)
+        await asyncio.sleep(5)
+        proxy.delay = 0.0
 
     async def deploy(self) -> None:
         """One process after the other, as a deploy does it: asked to stop, waited for, started.

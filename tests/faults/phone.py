@@ -17,10 +17,17 @@ from tests.protocol.phone import Phone
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
-"""Full jitter, like the pages', but hastier: a run has minutes, not hours."""
+"""Full jitter, like the pages', but hastier: a run has minutes, not hours, and a crowd that is
+back sooner is harder on the server."""
 
-SILENCE_SECONDS = 8.0
-"""Something is owed and nothing came: the line is dead, whatever TCP says."""
+SILENCE_SECONDS = 50.0
+"""As the pages have it: two heartbeats and a half, and the line is dead, whatever TCP says."""
+
+ANSWER_SECONDS = 8.0
+AGAIN_SECONDS = 4.0
+"""As the pages have it: no answer in this time, or a "not now", and it is said again."""
+
+LOOK_EVERY = 1.0
 
 Broken = (OSError, WebSocketException, TimeoutError, ConnectionError, EOFError)
 
@@ -41,6 +48,12 @@ class FaultPhone:
     line: Line | None = None
     tries: int = 0
     connects: int = 0
+    shown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Per conversation what came, in the order in which frames brought it: id and words' hash."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    """When to say again what was not answered."""
+
     stopping: bool = False
     heard_at: float = 0.0
 
@@ -65,6 +78,7 @@ class FaultPhone:
         url = self.dice.choice(self.urls)
         line = await Line.open(url, self.cookie, open_timeout=8, close_timeout=1)
         self.connects += 1
+        self.heard_at = time.monotonic()
         try:
             follow = [
                 (c, self.screens[c].head if c in self.screens else None) for c in self.conversations
@@ -89,19 +103,19 @@ class FaultPhone:
 
     async def _read(self, line: Line) -> None:
         while True:
-            frame = await line.frame(within=60)
+            frame = await line.frame(within=2 * SILENCE_SECONDS)
             self.heard_at = time.monotonic()
             await self._take(line, frame)
 
     async def _take(self, line: Line, frame: dict[str, Any]) -> None:
-        _forget_what_is_not_compared(frame)
+        forget_what_is_not_compared(frame)
         match frame["type"]:
             case "session.ready":
                 self.line, self.tries = line, 0
-                for send in list(self.outbox.values()):
-                    await line.say(**send)
+                for client_id in list(self.outbox):
+                    await self._say(line, client_id)
             case "conversation.snapshot":
-                self.screens.setdefault(frame["conversation"], Phone()).take(frame)
+                self.show(frame)
             case "conversation.advanced":
                 await self._advance(line, frame)
             case "heads":
@@ -115,6 +129,8 @@ class FaultPhone:
             case "error" if frame.get("ref") in self.outbox and frame.get("permanent", True):
                 self.outbox.pop(frame["ref"])
                 self.history.fail(frame["ref"], frame["code"])
+            case "error" if frame.get("ref") in self.outbox:
+                self.due[frame["ref"]] = time.monotonic() + AGAIN_SECONDS
 
     async def _compare(self, line: Line, heads: dict[str, int]) -> None:
         """As the pages do: what is behind, and what the server does not name, is followed again."""
@@ -133,23 +149,46 @@ class FaultPhone:
         if screen is None:
             return
         before = screen.head
-        if not screen.take(frame):
+        if not self.show(frame):
             await line.say("conversation.follow", conversation=frame["conversation"], after=before)
             return
-        self.history.saw(self.name, frame, before)
+        self.history.saw(self.name, frame)
+
+    def show(self, frame: dict[str, Any]) -> bool:
+        """Apply a snapshot or a frame, and remember what it brought in which order.
+
+        The screen sorts what it shows, and would hide what came in the wrong order or twice.
+        ``False`` means a gap.
+        """
+        conversation = frame["conversation"]
+        screen = self.screens.setdefault(conversation, Phone())
+        before = screen.head
+        if not screen.take(frame):
+            return False
+        if "messages" in frame:
+            self.shown[conversation] = [_mark(m) for m in frame["messages"] if m.get("position")]
+        brought = self.shown.setdefault(conversation, [])
+        for event in frame.get("events", ()):
+            is_new = event["seq"] > before and event["kind"] == "message.published"
+            if is_new and event.get("message"):
+                brought.append(_mark(event["message"]))
+        return True
 
     async def _nudge(self, line: Line) -> None:
-        """Send again what was not answered, ask for heads, and give up a line that is silent."""
+        """Say again what was not answered, and give up a line that is silent."""
         while True:
-            await asyncio.sleep(2)
-            if time.monotonic() - self.heard_at > SILENCE_SECONDS and self.heard_at:
-                self.heard_at = time.monotonic()
-                raise ConnectionError
-            await line.say("ping")
+            await asyncio.sleep(LOOK_EVERY)
             now = time.monotonic()
-            for client_id, send in list(self.outbox.items()):
-                if now - self.history.invoked_at(client_id) > 5 and self.line is line:
-                    await line.say(**send)
+            if now - self.heard_at > SILENCE_SECONDS:
+                raise ConnectionError
+            if self.line is not line:
+                continue
+            for client_id in [key for key in self.outbox if self.due.get(key, 0.0) < now]:
+                await self._say(line, client_id)
+
+    async def _say(self, line: Line, client_id: str) -> None:
+        self.due[client_id] = time.monotonic() + ANSWER_SECONDS
+        await line.say(**self.outbox[client_id])
 
     async def send(self, conversation: int, body: str) -> None:
         """Write: into the outbox first, then down the line if there is one."""
@@ -174,19 +213,25 @@ class FaultPhone:
         self.outbox[client_id] = send
         if self.line is not None:
             try:
-                await self.line.say(**send)
+                await self._say(self.line, client_id)
             except Broken:
                 return
 
 
-def _forget_what_is_not_compared(frame: dict[str, Any]) -> None:
-    """Of a message a screen keeps who it is and where it stands: long runs have many."""
+def forget_what_is_not_compared(frame: dict[str, Any]) -> None:
+    """Of a message a screen keeps which it is, where it stands and its words' hash."""
     for event in frame.get("events", ()):
         if event.get("message"):
-            event["message"] = _slim(event["message"])
+            event["message"] = slim(event["message"])
     if "messages" in frame:
-        frame["messages"] = [_slim(message) for message in frame["messages"]]
+        frame["messages"] = [slim(message) for message in frame["messages"]]
 
 
-def _slim(message: dict[str, Any]) -> dict[str, Any]:
-    return {name: message[name] for name in ("id", "position") if message.get(name)}
+def slim(message: dict[str, Any]) -> dict[str, Any]:
+    """What is compared afterwards: long runs have many messages."""
+    kept = {name: message[name] for name in ("id", "position") if message.get(name)}
+    return {**kept, "words": hash(message["body"])}
+
+
+def _mark(message: dict[str, Any]) -> tuple[int, int]:
+    return message["id"], message["words"]

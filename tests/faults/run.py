@@ -36,6 +36,7 @@ Over = Callable[[], bool]
 async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str, Any]:
     dice = random.Random(options.seed)
     seats, moderator = await run_db(furnish, options.phones, options.talks)
+    stores = await _between_site_and_stores(house)
     house.start_site()
     history = History(Path(options.history))
     proxies = [await Proxy(port).start() for port in house.web_ports]
@@ -44,7 +45,14 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
     await until_none(lambda: run_db(unread))  # The readers have started when all this is read.
     size = f"{len(phones)} phones, {len(house.webs)} web, {len(house.workers)} workers"
     say(f"{size}, seed {options.seed}, {options.seconds:.0f} s")
-    nemesis = Nemesis(house, proxies, history, random.Random(dice.getrandbits(64)), options.seconds)
+    nemesis = Nemesis(
+        house,
+        proxies,
+        history,
+        random.Random(dice.getrandbits(64)),
+        options.seconds,
+        stores=stores,
+    )
     pace = Pace(options.rate, options.backlog)
     began = time.monotonic()
     await _rage(nemesis, phones, pace, moderator, options, say)
@@ -56,7 +64,7 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
     for phone in phones:
         phone.stopping = True
     result = await run_db(verdict, history, phones)
-    await _end(phones, lives, proxies, history, say)
+    await _end(phones, lives, [*proxies, *stores], history, say)
     acked = result["acked"]
     return {
         "seed": options.seed,
@@ -69,6 +77,13 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
         "ended_by_themselves": history.ended,
         "unfollowed": history.unnamed,
     }
+
+
+async def _between_site_and_stores(house: House) -> list[Proxy]:
+    """Proxies that web and workers take for PostgreSQL and Redis; the checker has its own way."""
+    database, bell = [await Proxy(port).start() for port in house.store_ports]
+    house.by_way_of(database=database.port, bell=bell.port)
+    return [database, bell]
 
 
 async def _phone(

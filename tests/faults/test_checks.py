@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from chat.access import access_conversation
 from chat.actions.messages import remove_message
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.realtime import feed
+from chat.realtime.protocol import ServerFrame, encode
 from chat.states import Notice
 from tests.cast import Cast
-from tests.faults.checks import verdict
+from tests.faults.__main__ import MUST_BE_ZERO
+from tests.faults.checks import doubled_rows, kept_messages, verdict
 from tests.faults.history import History
-from tests.faults.phone import FaultPhone
-from tests.protocol.phone import Phone
+from tests.faults.phone import FaultPhone, forget_what_is_not_compared
 
 
 def phone_of(user: User, thread: Conversation, history: History) -> FaultPhone:
-    screen = Phone()
-    screen.take(feed.snapshot(access_conversation(user, thread.pk)))
     common: dict[str, Any] = {"cookie": "", "urls": [], "dice": random.Random(1)}
     phone = FaultPhone(user.nickname, user.pk, conversations=[thread.pk], history=history, **common)
-    phone.screens[thread.pk] = screen
+    show(phone, feed.snapshot(access_conversation(user, thread.pk)))
     return phone
+
+
+def show(phone: FaultPhone, frame: ServerFrame) -> dict[str, Any]:
+    """As it comes down a line; returns what the phone was given."""
+    told: dict[str, Any] = json.loads(encode(frame))
+    forget_what_is_not_compared(told)
+    assert phone.show(told)
+    return told
 
 
 def said(history: History, phone: str, message: Message) -> None:
@@ -36,36 +47,125 @@ def said(history: History, phone: str, message: Message) -> None:
     history.ok(client_id, message.pk)
 
 
-@pytest.mark.django_db
-def test_the_checker_finds_every_kind_of_loss(cast: Cast, tmp_path: Path) -> None:
+@dataclass
+class Scene:
+    """Ada said two things in a thread, both accepted, and both are on Ben's screen."""
+
+    cast: Cast
+    thread: Conversation
+    history: History
+    said: list[Message]
+    ben: FaultPhone
+
+    def verdict(self) -> dict[str, Any]:
+        return verdict(self.history, [self.ben])
+
+
+@pytest.fixture
+def scene(cast: Cast, tmp_path: Path) -> Iterator[Scene]:
     history = History(tmp_path / "history.jsonl")
     thread = cast.thread()
-    kept = cast.says(cast.ada, thread, "kept words")
-    removed = cast.says(cast.ada, thread, "removed words")
-    said(history, "Ada", kept)
-    said(history, "Ada", removed)
-    ben = phone_of(cast.ben, thread, history)
-
-    clean = verdict(history, [ben])
-    assert (clean["acked"], clean["lost"], clean["removed_visible"]) == (2, 0, 0)
-    assert (clean["duplicates"], clean["order_violations"]) == (0, 0)
-    assert clean["unread"] == 3, "nobody has assessed anything here"
-
-    remove_message(message=removed, by=cast.mo, notice=Notice.NOT_PUBLISHED)
-    assert verdict(history, [ben])["removed_visible"] == 1
-
-    cast.says(cast.ada, thread, "kept words")
-    doubled = verdict(history, [ben])
-    assert doubled["duplicates"] == 1
-    assert doubled["lost"] == 1, "published, and not on Ben's screen"
-
-    cast.says(cast.ada, thread, "I want to die, this is a test")
-    assert verdict(history, [ben])["crisis_without_case"] == 1
-
-    history.invoke(str(uuid.uuid4()), "Ada", thread.pk, "never stored")
-    history.ok(list(history.sends)[-1], 999_999)
-    assert verdict(history, [ben])["lost"] == 3
-
-    ConversationEvent.objects.filter(conversation=thread, seq=2).delete()
-    assert verdict(history, [ben])["order_violations"] == 1
+    messages = [cast.says(cast.ada, thread, words) for words in ("first words", "second words")]
+    for message in messages:
+        said(history, "Ada", message)
+    yield Scene(cast, thread, history, messages, phone_of(cast.ben, thread, history))
     history.close()
+
+
+@pytest.mark.django_db
+def test_a_run_in_which_nothing_went_wrong_but_the_reading_is_said_to_be_that(scene: Scene) -> None:
+    found = scene.verdict()
+
+    bad = {name: found[name] for name in MUST_BE_ZERO if found[name]}
+    assert found["acked"] == 2
+    assert bad == {"unread": 3}, "nobody has assessed anything here"
+
+
+@pytest.mark.django_db
+def test_what_was_removed_and_is_still_shown_is_found(scene: Scene) -> None:
+    remove_message(message=scene.said[1], by=scene.cast.mo, notice=Notice.NOT_PUBLISHED)
+
+    assert scene.verdict()["removed_visible"] == 1
+
+
+@pytest.mark.django_db
+def test_accepted_and_gone_and_published_and_on_no_screen_are_both_lost(scene: Scene) -> None:
+    scene.history.invoke(str(uuid.uuid4()), "Ada", scene.thread.pk, "never stored")
+    scene.history.ok(list(scene.history.sends)[-1], 999_999)
+    assert scene.verdict()["lost"] == 1
+
+    scene.cast.says(scene.cast.ada, scene.thread, "words that Ben was not sent")
+    assert scene.verdict()["lost"] == 2
+
+
+@pytest.mark.django_db
+def test_the_same_words_in_two_rows_and_on_one_screen_are_doubled(scene: Scene) -> None:
+    scene.cast.says(scene.cast.ada, scene.thread, "first words")
+    assert scene.verdict()["duplicates"] == 1, "two rows"
+
+    show(scene.ben, feed.snapshot(access_conversation(scene.cast.ben, scene.thread.pk)))
+    assert scene.verdict()["duplicates"] == 2, "and twice on Ben's screen"
+
+
+@pytest.mark.django_db
+def test_two_rows_of_one_send_are_doubled_whatever_their_words(scene: Scene) -> None:
+    rows = kept_messages()
+
+    assert doubled_rows(rows) == 0
+    assert doubled_rows([*rows, replace(rows[-1], pk=999_999, body="other words")]) == 1
+
+
+@pytest.mark.django_db
+def test_what_was_sent_as_new_twice_is_doubled_though_the_screen_shows_it_once(
+    scene: Scene,
+) -> None:
+    again = feed.catch_up(access_conversation(scene.cast.ben, scene.thread.pk), 0)
+    scene.ben.screens[scene.thread.pk].head = 0
+
+    show(scene.ben, again)
+
+    assert scene.verdict()["duplicates"] >= 2
+
+
+@pytest.mark.django_db
+def test_what_came_in_the_wrong_order_is_found_though_the_screen_sorts_it(scene: Scene) -> None:
+    frame = feed.snapshot(access_conversation(scene.cast.ben, scene.thread.pk))
+
+    show(scene.ben, msgspec.structs.replace(frame, messages=list(reversed(frame.messages))))
+
+    assert scene.verdict()["order_violations"] == 1
+
+
+@pytest.mark.django_db
+def test_a_hole_in_a_conversations_numbers_is_found(scene: Scene) -> None:
+    ConversationEvent.objects.filter(conversation=scene.thread, seq=2).delete()
+
+    assert scene.verdict()["order_violations"] == 1
+
+
+@pytest.mark.django_db
+def test_one_send_that_was_answered_in_two_ways_is_found(scene: Scene) -> None:
+    scene.history.ok(str(scene.said[0].client_id), scene.said[0].pk)
+    assert scene.verdict()["order_violations"] == 0, "the same answer again is fine"
+
+    scene.history.fail(str(scene.said[0].client_id), "busy")
+
+    assert scene.verdict()["order_violations"] == 1
+
+
+@pytest.mark.django_db
+def test_a_send_without_an_answer_is_unknown(scene: Scene) -> None:
+    scene.history.invoke(str(uuid.uuid4()), "Ada", scene.thread.pk, "never answered")
+
+    assert scene.verdict()["unknown"] == 1
+
+
+@pytest.mark.django_db
+def test_words_of_crisis_and_a_call_for_help_without_a_case_are_found(scene: Scene) -> None:
+    scene.cast.says(scene.cast.ada, scene.thread, "I want to die, this is a test")
+    assert scene.verdict()["crisis_without_case"] == 1
+
+    asked = scene.cast.asks_for_help(scene.cast.ada)
+    scene.history.invoke(str(asked.client_id), "Ada", 0, "")
+    scene.history.helped(str(asked.client_id), asked.pk)
+    assert scene.verdict()["crisis_without_case"] == 2
