@@ -21,7 +21,7 @@ from triage.replay.report import percentile
 from triage.replay.rows import BadFile, read_rows
 
 ROWS = [
-    ("does anyone else find mondays endless", "none"),
+    ("thank you everyone, see you tomorrow", "none"),
     ("i dont want to be alive any more, i have decided", "risk"),
     ("add me on 07700 900123 and we can talk there", "none"),
     ("", "none"),
@@ -71,6 +71,12 @@ def test_every_row_is_posted_read_and_accounted_for(
     assert report["accepted_to_verdict_ms"]["n"] == 4
     assert report["accepted_to_peer_screen_ms"]["n"] == report["published"]
     assert report["confusion"]["risk"] == {"held: danger": 1}
+    assert report["confusion"]["none"]["refused"] == 2
+    assert sum(report["confusion"]["none"].values()) == 5, "every labelled row is in the table"
+    # Every held row stands under a code of the policy at least once.
+    held = sum(n for outcome, n in report["not_published"].items() if outcome.startswith("held"))
+    assert sum(report["held_by_reason"].values()) >= held >= 2
+    assert report["held_by_reason"].keys() & {"intent_or_plan", "ideation"}, report
     assert "messages per second" in printed
     assert not Message.objects.filter(state=MessageState.PENDING).exists()
 

@@ -32,14 +32,16 @@ class Posted:
 @dataclass(slots=True)
 class Progress:
     posted: list[Posted] = field(default_factory=list)
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+    """The code of each row that was refused for good, by its number."""
+
     seen: dict[int, float] = field(default_factory=dict)
     """When the reading peer's phone was sent each message."""
 
     @property
     def answered(self) -> int:
         """Rows that were accepted or refused for good."""
-        return len(self.posted) + sum(self.refused.values())
+        return len(self.posted) + len(self.refused)
 
 
 class Pace:
@@ -131,7 +133,6 @@ async def _post_one(
             progress.posted.append(accepted)
             return
         if answer.get("permanent", True):
-            code = answer["code"]
-            progress.refused[code] = progress.refused.get(code, 0) + 1
+            progress.refused[row] = answer["code"]
             return
         await asyncio.sleep(RETRY_SECONDS)

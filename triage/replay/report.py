@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -28,51 +29,67 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
+@dataclass(slots=True)
+class Found:
+    """What became of the messages, as the rows say it."""
+
+    outcomes: dict[int, str] = field(default_factory=dict)
+    held_by_reason: Counter[str] = field(default_factory=Counter)
+    verdict_ms: list[float] = field(default_factory=list)
+    case_ids: set[int] = field(default_factory=set)
+
+
 def make_report(rows: Sequence[Row], progress: Progress, *, seconds: float) -> dict[str, Any]:
-    """All figures of one replay; waits in milliseconds."""
+    """All figures of one replay; waits in milliseconds.
+
+    ``not_published`` counts held messages by the harm they are listed under, ``held_by_reason`` by
+    the policy's codes: a message with several reasons counts under each.
+    """
     posted = {p.message_id: p for p in progress.posted}
-    outcomes: dict[int, str] = {}
-    verdict_ms: list[float] = []
-    case_ids: set[int] = set()
     ids = list(posted)
+    found = Found()
     for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        created = {}
-        for message in Message.objects.filter(pk__in=part).only("pk", "state", "created_at"):
-            created[message.pk] = message.created_at
-            published = message.state == MessageState.PUBLISHED
-            outcomes[message.pk] = "published" if published else message.state
-        read = Assessment.objects.filter(message_id__in=part).only(
-            "pk", "message_id", "harm", "created_at"
-        )
-        by_source = {a.pk: a for a in read}
-        for assessment in by_source.values():
-            wait = assessment.created_at - created[assessment.message_id]
-            verdict_ms.append(wait.total_seconds() * 1000)
-            if outcomes[assessment.message_id] == MessageState.HELD:
-                outcomes[assessment.message_id] = f"held: {assessment.harm}"
-        case_ids |= set(
-            CaseSource.objects.filter(kind="assessment", source_id__in=by_source).values_list(
-                "case_id", flat=True
-            )
-        )
+        _look_up(ids[start : start + CHUNK], found)
     screen_ms = [
         (progress.seen[pk] - posted[pk].accepted_at) * 1000 for pk in ids if pk in progress.seen
     ]
-    counts = Counter(outcomes.values())
+    counts = Counter(found.outcomes.values())
     return {
         "rows": len(rows),
         "posted": len(posted),
-        "refused": dict(progress.refused),
+        "refused": dict(Counter(progress.refused.values())),
         "published": counts.pop("published", 0),
         "not_published": dict(counts),
-        "cases_opened": len(case_ids),
+        "held_by_reason": dict(found.held_by_reason.most_common()),
+        "cases_opened": len(found.case_ids),
         "seconds": round(seconds, 2),
         "messages_per_second": round(len(posted) / seconds, 1) if seconds else None,
-        "accepted_to_verdict_ms": _spread(verdict_ms),
+        "accepted_to_verdict_ms": _spread(found.verdict_ms),
         "accepted_to_peer_screen_ms": _spread(screen_ms),
-        "confusion": _confusion(rows, progress, outcomes),
+        "confusion": _confusion(rows, progress, found.outcomes),
     }
+
+
+def _look_up(ids: list[int], found: Found) -> None:
+    created = {}
+    for message in Message.objects.filter(pk__in=ids).only("pk", "state", "created_at"):
+        created[message.pk] = message.created_at
+        found.outcomes[message.pk] = str(message.state)
+    read = Assessment.objects.filter(message_id__in=ids).only(
+        "pk", "message_id", "harm", "reasons", "created_at"
+    )
+    by_source = {a.pk: a for a in read}
+    for assessment in by_source.values():
+        wait = assessment.created_at - created[assessment.message_id]
+        found.verdict_ms.append(wait.total_seconds() * 1000)
+        if found.outcomes[assessment.message_id] == MessageState.HELD:
+            found.outcomes[assessment.message_id] = f"held: {assessment.harm}"
+            found.held_by_reason.update({str(reason["code"]) for reason in assessment.reasons})
+    found.case_ids |= set(
+        CaseSource.objects.filter(kind="assessment", source_id__in=by_source).values_list(
+            "case_id", flat=True
+        )
+    )
 
 
 def _spread(values: list[float]) -> dict[str, float | int | None]:
@@ -92,6 +109,9 @@ def _confusion(
         label = rows[posted.row].label
         if label:
             table[label][outcomes.get(posted.message_id, "unknown")] += 1
+    for number in progress.refused:
+        if rows[number].label:
+            table[rows[number].label]["refused"] += 1
     return {label: dict(counts) for label, counts in sorted(table.items())}
 
 
@@ -102,6 +122,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         figures.add_row(name.replace("_", " "), str(report[name]))
     for outcome, count in sorted(report["not_published"].items()):
         figures.add_row(outcome, str(count))
+    for code, count in report["held_by_reason"].items():
+        figures.add_row(f"held for: {code}", str(count))
     for code, count in sorted(report["refused"].items()):
         figures.add_row(f"refused: {code}", str(count))
     for name in ("accepted_to_verdict_ms", "accepted_to_peer_screen_ms"):

@@ -48,7 +48,8 @@ class Command(BaseCommand):
         self._check_running(options["url"])
         console = Console(stderr=True)
         with Bars(console=console) as bars:
-            tasks = {name: bars.add_task(name, total=len(rows)) for name in ("posted", "read")}
+            names = ("posted", "read", "taken in")
+            tasks = {name: bars.add_task(name, total=len(rows)) for name in names}
             try:
                 progress, seconds = asyncio.run(
                     replay(
