@@ -80,6 +80,14 @@ def _problems() -> list[CheckMessage]:
                 id="lantern.E008",
             )
         )
+    if settings.DETOXIFY_MODEL != "bundled" and not settings.DETOXIFY_SHA256:
+        problems.append(
+            Error(
+                "DETOXIFY_MODEL names a checkpoint without DETOXIFY_SHA256, so anybody who can "
+                "write there decides what is read. convert_checkpoint prints the digest.",
+                id="lantern.E009",
+            )
+        )
     return problems
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from django.conf import settings
 
 from moderation import watch
-from moderation.classifiers.base import Classifier, Reading
+from moderation.classifiers.base import ENCODER, Classifier, Reading
 from moderation.classifiers.choice import folder_of, is_whole
 from moderation.classifiers.fast import folder_for, is_prepared
-from moderation.classifiers.registry import Unbuilt, build_readers, read_messages
-from moderation.classifiers.shipped import CheckpointError, verified
+from moderation.classifiers.registry import BUILDERS, Unbuilt, build_readers, read_messages
+from moderation.classifiers.shipped import CheckpointError, check_pinned, verified
 
 log = logging.getLogger("lantern.screening")
 
@@ -30,6 +30,8 @@ SELF_CHECK = "It is a quiet evening and the lamp is on."
 _lock = threading.Lock()
 _built: tuple[Classifier, ...] = ()
 _built_at: float | None = None
+_instead = ""
+"""Why the checkpoint that ships reads though another was set; empty where it does not."""
 
 
 def use_readers(readers: Sequence[Classifier]) -> None:
@@ -52,13 +54,16 @@ def readers() -> tuple[Classifier, ...]:
 
 
 def _build() -> tuple[Classifier, ...]:
+    global _instead
     checkpoint, sha256 = _checkpoint(), settings.DETOXIFY_SHA256
-    try:
-        prepared = prepare_readers(log.info)
-    except Exception as cause:  # noqa: BLE001 - without the fast form the library reads
-        log.warning("no fast form of the classifier: %s", _cause(cause))
-        prepared = settings.PREPARED_DIR / "missing"
-    built = build_readers(checkpoint=checkpoint, sha256=sha256, prepared=prepared)
+    built, _instead = build_from(checkpoint, sha256), ""
+    if checkpoint is not None:
+        for reader in built:
+            if isinstance(reader, Unbuilt) and reader.name == ENCODER:
+                _instead = f"not the model that was set: {_cause(reader.cause)}"
+                log.error("reader %s: %s. The one that ships reads instead", ENCODER, _instead)
+    if _instead:
+        built = build_from(None, "")
     for reader in built:
         if isinstance(reader, Unbuilt):
             log.error("reader %s not loaded: %s", reader.name, _cause(reader.cause))
@@ -67,13 +72,35 @@ def _build() -> tuple[Classifier, ...]:
     return built
 
 
+def build_from(checkpoint: Path | None, sha256: str) -> tuple[Classifier, ...]:
+    """All readers with this checkpoint (None: the one that ships), in its fast form if it can be.
+
+    What cannot be loaded, or is not the one that was pinned, is ``Unbuilt``.
+    """
+    try:
+        prepared = _prepared(checkpoint, sha256, log.info)
+    except Exception as cause:  # noqa: BLE001 - without the fast form the library reads
+        log.warning("no fast form of the classifier: %s", _cause(cause))
+        prepared = settings.PREPARED_DIR / "missing"
+    try:
+        check_pinned(checkpoint, sha256)
+    except CheckpointError as cause:
+        others = [name for name in BUILDERS if name != ENCODER]
+        return (Unbuilt(ENCODER, cause), *build_readers(names=others))
+    return build_readers(checkpoint=checkpoint, sha256=sha256, prepared=prepared)
+
+
 def prepare_readers(say: Callable[[str], object]) -> Path:
     """The folder of the encoder's fast form, made first where it is missing: tens of seconds.
 
     Any number of processes may call it at once. Raises CheckpointError, or OSError where
     PREPARED_DIR cannot be written.
     """
-    checkpoint, sha256 = _checkpoint(), settings.DETOXIFY_SHA256
+    return _prepared(_checkpoint(), settings.DETOXIFY_SHA256, say)
+
+
+def _prepared(checkpoint: Path | None, sha256: str, say: Callable[[str], object]) -> Path:
+    check_pinned(checkpoint, sha256)
     if checkpoint is not None and not (checkpoint.is_dir() and is_whole(checkpoint)):
         checkpoint, sha256 = None, ""  # A published model reads beside the one that ships.
     folder = folder_for(verified(checkpoint, sha256), settings.PREPARED_DIR)
@@ -131,4 +158,5 @@ def versions() -> str:
 def state() -> str:
     """The same, and what an operator should mend, for staff and the worker's beat."""
     slow = [f"{reader.name} is slow: {why}" for reader in readers() if (why := why_slow(reader))]
-    return "; ".join([versions(), *slow])[:200]
+    other = [f"{ENCODER}: {_instead}"] if _instead else []
+    return "; ".join([*other, versions(), *slow])[:200]

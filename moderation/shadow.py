@@ -25,7 +25,7 @@ from moderation import readers
 from moderation.actions.assessments import scores_as_json
 from moderation.classifiers.base import Classifier, Reading
 from moderation.classifiers.choice import folder_of
-from moderation.classifiers.registry import build_readers, read_messages
+from moderation.classifiers.registry import read_messages
 from moderation.models import Assessment, ShadowAssessment
 from moderation.policy import PolicyContext, Verdict
 
@@ -72,8 +72,9 @@ def candidate() -> Candidate | None:
 def _build(checkpoint: str, policy: str) -> Candidate:
     own: tuple[Classifier, ...] = readers.readers()
     if checkpoint:
+        # In its fast form, as the live readers read: what differs is the candidate, not rounding.
         folder = folder_of(checkpoint, settings.VAR_DIR / "checkpoints")
-        own = build_readers(checkpoint=folder, sha256=settings.SHADOW_SHA256)
+        own = readers.build_from(folder, settings.SHADOW_SHA256)
     module = import_module(policy or "moderation.policy")
     versions = "; ".join(f"{reader.name} {reader.version}" for reader in own)
     words = f"{versions}; policy {module.POLICY_VERSION}"[:400]

@@ -20,6 +20,7 @@ from moderation.classifiers.base import (
     Signal,
 )
 from moderation.classifiers.choice import check_folder, is_whole
+from moderation.classifiers.golden import proved
 
 Answer = tuple[Signal, ...] | None
 
@@ -48,19 +49,19 @@ def _encoder(given: Given) -> Classifier:
 def _patterns(given: Given) -> Classifier:
     from moderation.classifiers.patterns import PatternReader
 
-    return PatternReader()
+    return proved(PatternReader())
 
 
 def _contact(given: Given) -> Classifier:
     from moderation.classifiers.contact import ContactReader
 
-    return ContactReader()
+    return proved(ContactReader())
 
 
 def _approach(given: Given) -> Classifier:
     from moderation.classifiers.approach import ApproachReader
 
-    return ApproachReader()
+    return proved(ApproachReader())
 
 
 BUILDERS: Final[Mapping[str, Callable[[Given], Classifier]]] = {

@@ -5,10 +5,12 @@ Weights are safetensors: reading them runs nothing. A pickled checkpoint is neve
 """
 
 import hashlib
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
+REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
 SHIPPED_SHA256: Final = "e3c3f70e21b2f5f29036095d350ec4583d03c6241a58ba7276432a4fcf7efda3"
 
@@ -47,11 +49,31 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def shipped_version() -> str:
+    """The version of the checkpoint that ships, as its encoder names itself."""
+    about: dict[str, Any] = json.loads((CHECKPOINTS / SHIPPED / "detoxify.json").read_text("utf-8"))
+    return str(about["version"])
+
+
+def check_pinned(folder: Path | None, sha256: str) -> None:
+    """Raise CheckpointError where a checkpoint from outside the repository comes without a pin.
+
+    Whoever can change its weights can change the file `SHA256` beside them: that one proves that
+    nothing broke on the way, and is enough only where somebody reads what is put there.
+    """
+    if folder is None or sha256 or folder.resolve().is_relative_to(REPOSITORY):
+        return
+    raise CheckpointError(
+        f"the checkpoint {folder.name} has no pin: set its SHA-256 beside its folder's setting"
+    )
+
+
 def verified(folder: Path | None, sha256: str = "") -> Path:
     """The folder to load, once its digest is the pinned one.
 
     None is the shipped checkpoint. A folder from elsewhere is checked against `sha256`, or, where
-    none is given, against the file `SHA256` that the training command wrote beside it.
+    none is given, against the file `SHA256` that the training command wrote beside it. Who reads
+    people's messages with it asks `check_pinned` first.
     """
     if folder is None or folder.resolve() == CHECKPOINTS / SHIPPED:
         folder, sha256 = CHECKPOINTS / SHIPPED, SHIPPED_SHA256

@@ -32,6 +32,7 @@ UNSAFE = {
     "lantern.E006": {"DATA_KEYS": ""},
     "lantern.E007": {"DATABASE_URL": ""},
     "lantern.E008": {"TRUSTED_PROXIES": ""},
+    "lantern.E009": {"DETOXIFY_MODEL": "/srv/models/ours"},
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 from collections import OrderedDict
@@ -341,18 +340,13 @@ def test_a_setting_names_a_folder_or_says_what_is_missing(tmp_path: Path, conver
 
 
 def test_the_readers_of_a_process_take_the_model_that_the_setting_names(
-    converted: Path, settings: Any, caplog: pytest.LogCaptureFixture
+    converted: Path, settings: Any
 ) -> None:
     settings.DETOXIFY_MODEL = str(converted)
     settings.DETOXIFY_SHA256 = (converted / "SHA256").read_text().strip()
     readers.use_readers([])
     assert "with tiny" in readers.versions()
     assert readers.all_can_read()
-    settings.DETOXIFY_SHA256 = "0" * 64
-    readers.use_readers([])
-    logging.getLogger("lantern").propagate = True
-    assert not readers.all_can_read()
-    assert "does not have its pinned SHA-256" in caplog.text
     readers.use_readers([])
 
 
