@@ -1,8 +1,9 @@
 """What the machine was right about, as far as moderators' decisions can say. Reads only.
 
-A label counts as confirmed when the message it fired on was removed by a person, and as not
-confirmed when a person published it. Only what was held ever comes before a person, so this says
-how often an alarm was right (precision), and nothing about what was missed.
+A label counts as confirmed when the message it fired on was removed by a person for the rule that
+the label is about, and as not confirmed when a person published it. One removed for another rule
+says nothing about the label, and is left out. Only what was held ever comes before a person, so
+this says how often an alarm was right (precision), and nothing about what was missed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
-from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED
+from moderation.classifiers.base import ENCODER
+from moderation.classifiers.labels import CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
+from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, shipped_version
 from moderation.models import Review
 from moderation.policy import RULES
 from moderation.rates import Share, wilson
@@ -23,6 +27,19 @@ from moderation.states import Decision, ReviewStatus
 
 WEEK: Final = dt.timedelta(days=7)
 WEEKS: Final = 4
+
+CONFIRMED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "person_first": frozenset(map(str, CRISIS)),
+        "no_methods": frozenset(map(str, DANGER)),
+        "be_kind": frozenset(map(str, TOXICITY)),
+        "no_hate": frozenset(map(str, TOXICITY)),
+        "no_threats": frozenset(map(str, TOXICITY)),
+        "keep_private": frozenset({str(Label.CONTACT_MOVE)}),
+        "no_adult_approach": frozenset(map(str, SAFEGUARDING)),
+    }
+)
+"""By the rule a message was removed for: the labels that were then right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +55,12 @@ def weekly_precision(now: dt.datetime) -> list[WeeklyPrecision]:
     """For each label that was decided about in the last four weeks, in the order of the policy."""
     fired: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
     confirmed: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
-    for decided_at, decision, labels in _decided(now - WEEKS * WEEK, now):
+    for decided_at, decision, clause, labels in _decided(now - WEEKS * WEEK, now):
         week = min(int((now - decided_at) / WEEK), WEEKS - 1)
-        fired[week].update(labels)
         if decision == Decision.REMOVE:
+            labels &= CONFIRMED_BY.get(clause, frozenset())
             confirmed[week].update(labels)
+        fired[week].update(labels)
     return [
         WeeklyPrecision(
             str(label),
@@ -57,16 +75,18 @@ def weekly_precision(now: dt.datetime) -> list[WeeklyPrecision]:
     ]
 
 
-def _decided(since: dt.datetime, now: dt.datetime) -> Iterator[tuple[dt.datetime, str, set[str]]]:
+def _decided(
+    since: dt.datetime, now: dt.datetime
+) -> Iterator[tuple[dt.datetime, str, str, set[str]]]:
     rows = Review.objects.filter(
         status=ReviewStatus.DECIDED,
         decided_at__gt=since,
         decided_at__lte=now,
         assessment__isnull=False,
-    ).values_list("decided_at", "decision", "assessment__reasons")
-    for decided_at, decision, reasons in rows.iterator(chunk_size=1000):
+    ).values_list("decided_at", "decision", "clause", "assessment__reasons")
+    for decided_at, decision, clause, reasons in rows.iterator(chunk_size=1000):
         if decided_at is not None:
-            yield decided_at, decision, {str(r["label"]) for r in reasons if r.get("label")}
+            yield decided_at, decision, clause, {str(r["label"]) for r in reasons if r.get("label")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,14 @@ def card_lines(folder: Path = CHECKPOINTS / SHIPPED) -> list[CardLine]:
         found = _figures(path)
         lines += [_card_line(entry) for entry in found if int(entry.get("positives") or 0) > 0]
     return lines
+
+
+def card_is_about(running: str) -> bool:
+    """Whether the figures are those of the model that reads, by what its worker says of itself.
+
+    A published model beside ours answers for toxicity, so the figures are not all of it.
+    """
+    return f"{ENCODER} {shipped_version()}" in [part.strip() for part in running.split(";")]
 
 
 def _figures(path: Path) -> list[dict[str, Any]]:

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET
 from chat.kernel import clock
 from chat.models import WorkerBeat
 from chat.models.beat import SCREENING
+from moderation.classifiers.shipped import shipped_version
 from moderation.comparison import comparison_for, latest_candidate
 from moderation.models import RateAlarm
 from moderation.policy import POLICY_VERSION, RULES
-from moderation.quality import card_lines, weekly_precision
+from moderation.quality import card_is_about, card_lines, weekly_precision
 from moderation.rates import SMALL
 from moderation.views.reviews import _viewer, for_staff
 
@@ -26,14 +27,17 @@ def machine(request: HttpRequest) -> HttpResponse:
     """In plain words: what it looks for, what it misses, and this week's figures."""
     now = clock.now()
     beat = WorkerBeat.objects.filter(name=SCREENING).first()
+    running = beat.detail if beat else ""
     context = {
         "rules": [(str(label), rule) for label, rule in RULES.items()],
         "policy_version": POLICY_VERSION,
         "reader_awake": WorkerBeat.objects.is_awake(SCREENING, now=now),
-        "versions": beat.detail if beat else "",
+        "versions": running,
         "precision": weekly_precision(now),
         "few": SMALL,
         "card": card_lines(),
+        "card_version": shipped_version(),
+        "another_reads": bool(running) and not card_is_about(running),
         "alarms": RateAlarm.objects.order_by("-began_at")[:ALARMS_SHOWN],
     }
     return render(request, "moderation/machine.html", context)

@@ -12,17 +12,20 @@ import pytest
 from django.test import Client
 
 from chat.kernel import clock
-from chat.models import Message
+from chat.models import Message, WorkerBeat
+from chat.models.beat import SCREENING
 from chat.states import MessageState
 from moderation import readers, shadow, tallies
 from moderation.classifiers.labels import Label
+from moderation.classifiers.shipped import shipped_version
+from moderation.clauses import clauses_for
 from moderation.models import Assessment, LabelTally, RateAlarm, Review, ShadowAssessment
 from moderation.policy import POLICY_VERSION, PolicyContext, Reason, Verdict
 from moderation.policy import decide as live_decide
-from moderation.quality import card_lines, weekly_precision
+from moderation.quality import CONFIRMED_BY, card_lines, weekly_precision
 from moderation.screening import screening_step
 from moderation.shadow import shadow_step
-from moderation.states import ReviewStatus
+from moderation.states import Decision, ReviewStatus
 from moderation.tallies import QUARTER, READ, quarter_of, tally_step
 from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, RUDE, PhraseReader, Room
@@ -222,7 +225,9 @@ def test_an_hour_in_which_nobody_writes_is_no_alarm(room: Room, hands: Hands) ->
     assert LabelTally.objects.filter(label=READ, count=0).exists()
 
 
-def decided(room: Room, count: int, decision: str, *, days: float = 1.0) -> None:
+def decided(
+    room: Room, count: int, decision: str, *, days: float = 1.0, clause: str = "be_kind"
+) -> None:
     for _ in range(count):
         message = room.says(room.ada, RUDE)
         assessment = Assessment.objects.create(
@@ -234,7 +239,7 @@ def decided(room: Room, count: int, decision: str, *, days: float = 1.0) -> None
         Review.objects.create(
             message=message, assessment=assessment, status=ReviewStatus.DECIDED, harm="abuse",
             tier=2, opened_at=at, answer_by=at, decided_at=at, decided_by=room.mo,
-            decision=decision, clause="be_kind",
+            decision=decision, clause=clause,
         )  # fmt: skip
 
 
@@ -243,6 +248,7 @@ def test_weekly_precision_comes_with_its_interval_and_small_cells_are_not_shown(
 ) -> None:
     decided(room, 9, "remove")
     decided(room, 3, "publish")
+    decided(room, 5, "remove", clause="keep_private")
     decided(room, 4, "remove", days=10)
     (line,) = weekly_precision(clock.now())
     newest, older = line.weeks[0], line.weeks[1]
@@ -264,6 +270,29 @@ def test_the_card_beside_a_checkpoint_is_shown_and_a_broken_one_is_not(tmp_path:
     (tmp_path / "config.json").write_text("{not json")
     (line,) = card_lines(tmp_path)
     assert (line.task, line.recall, line.recall_interval) == ("ideation", 0.9, None)
+
+
+@pytest.mark.parametrize(
+    ("running", "said"),
+    [
+        (f"encoder {shipped_version()}; patterns 1", False),
+        (f"encoder {shipped_version()} with unbiased; patterns 1", True),
+        ("encoder 2031-01.1; patterns 1", True),
+        ("", False),
+    ],
+)
+def test_figures_of_a_model_that_is_not_the_one_reading_say_so(
+    room: Room, client: Client, running: str, said: bool
+) -> None:
+    WorkerBeat.objects.report(SCREENING, now=clock.now(), detail=running)
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode()
+    assert ("Another model reads now" in page) is said
+
+
+def test_every_rule_that_a_removal_rests_on_says_which_labels_it_confirms() -> None:
+    removing = {clause.code for clause in clauses_for(Decision.REMOVE)}
+    assert removing - set(CONFIRMED_BY) == {"not_the_place"}
 
 
 def test_the_page_says_what_it_cannot_see_in_plain_words(room: Room, client: Client) -> None:
