@@ -69,6 +69,19 @@ def is_prepared(folder: Path, checkpoint: Path | None) -> bool:
     return True
 
 
+def parity_of(folder: Path) -> dict[str, float]:
+    """How far the graph in a prepared folder reads from the unrounded one; empty where unknown.
+
+    `auc_change` is the mean size of the change of a label's AUC, `auc_fall` the largest fall of
+    one, `ranks` the lowest rank correlation, `largest` and `mean` the change of single scores.
+    """
+    try:
+        found: dict[str, float] = json.loads((folder / ABOUT).read_text("utf-8"))["parity"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return found
+
+
 class FastBackend:
     """Scores windows with ONNX Runtime on one thread."""
 

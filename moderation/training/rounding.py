@@ -59,8 +59,12 @@ def rounded(weights: Array, bias: Array, seen: Array, power: float) -> Rounded:
     weight_scales = (np.abs(stretched).max(axis=1) / 127 + _NEVER_ZERO**2).astype(np.float32)
     whole = np.rint(stretched / weight_scales[:, None])
     steps = np.clip(np.rint(inputs / scale) + float(zero), 0, 255) - float(zero)
-    before = seen.mean(axis=0) @ weights.T
-    after = (steps.mean(axis=0) * scale) @ (whole * weight_scales[:, None]).T
+    # In double precision: the number of threads changes the last bits of a sum, and in single ones
+    # that would move a bias by a step from one machine to the next.
+    exact = weights.astype(np.float64)
+    before = seen.mean(axis=0, dtype=np.float64) @ exact.T
+    kept = whole.astype(np.float64) * weight_scales.astype(np.float64)[:, None]
+    after = (steps.mean(axis=0, dtype=np.float64) * float(scale)) @ kept.T
     return Rounded(
         divisor=divisor,
         scale=scale,
