@@ -138,7 +138,8 @@ class PatternReader:
         for match in islice(matches, MOST_MATCHES):
             yield self._judge(rule, marked, *match.span())
         for match in islice(matches, 1):
-            yield Found(*match.span(), rule.score, rule.person, rule.tense)
+            start, end = match.span()
+            yield Found(start, end, rule.score, rule.person, rule.tense)
 
     def _judge(self, rule: PatternRule, text: str, start: int, end: int) -> Found:
         """What a match is worth where it stands."""
