@@ -35,7 +35,8 @@ class WithoutWords(logging.Formatter):
         | tuple[None, None, None],
     ) -> str:
         """The errors from the first cause on, each by its type and the lines it went through."""
-        error, lines = ei[1], []
+        error = ei[1]
+        lines: list[str] = []
         while error is not None:
             frames = traceback.extract_tb(error.__traceback__)
             at = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
