@@ -18,6 +18,9 @@ FIELDS += ["role", "seq", "state", "at", "about_message", "type", "__proto__", "
 
 Frame = str | bytes
 
+OVERSIZED = ("past_64_kb", "past_1_mb")
+"""Kinds that the server hangs up on before it looks at them."""
+
 
 class Frames:
     """An endless supply; the same seed gives the same frames."""
@@ -25,8 +28,9 @@ class Frames:
     def __init__(self, seed: int, conversation: int) -> None:
         self.dice = random.Random(seed)
         self.conversation = conversation
-        self.makers: list[tuple[Callable[[], Frame], int]] = [
-            (self.valid, 25),
+        self.makers: list[tuple[Callable[[], Frame], float]] = [
+            (self.valid, 22),
+            (self.saved, 3),
             (self.nearly, 35),
             (self.twisted, 15),
             (self.noise, 10),
@@ -34,12 +38,15 @@ class Frames:
             (self.deep, 4),
             (self.large, 3),
             (self.numbers, 3),
+            (self.past_64_kb, 0.15),
+            (self.past_1_mb, 0.05),
         ]
 
-    def next(self) -> Frame:
+    def next(self) -> tuple[str, Frame]:
+        """A kind, which is the name of its method, and a frame of it."""
         makers, weights = zip(*self.makers, strict=True)
-        made: Frame = self.dice.choices(makers, weights)[0]()
-        return made
+        maker: Callable[[], Frame] = self.dice.choices(makers, weights)[0]
+        return maker.__name__, maker()
 
     def value(self, depth: int = 0) -> Any:
         dice = self.dice
@@ -118,3 +125,22 @@ class Frames:
     def numbers(self) -> str:
         digits = "9" * self.dice.randrange(1, 5000)
         return f'{{"type": "conversation.follow", "conversation": {digits}}}'
+
+    def saved(self) -> str:
+        """Nothing is wrong with this one: it becomes a row."""
+        send = {"client_id": self.made_up(), "conversation": self.conversation}
+        body = f"ordinary words, number {self.dice.getrandbits(40)}"
+        return json.dumps({"type": "message.send", **send, "body": body})
+
+    def past_64_kb(self) -> str:
+        return self.oversized(self.dice.randrange(66_000, 200_000))
+
+    def past_1_mb(self) -> str:
+        return self.oversized(self.dice.randrange(1_050_000, 1_500_000))
+
+    def oversized(self, size: int) -> str:
+        send = {"client_id": self.made_up(), "conversation": self.conversation}
+        return json.dumps({"type": "message.send", **send, "body": "x" * size})
+
+    def made_up(self) -> str:
+        return str(uuid.UUID(int=self.dice.getrandbits(128), version=4))
