@@ -75,7 +75,7 @@ def test_a_post_goes_to_the_moderator_and_its_fate_to_everybody_without_reload(
     for page in (ada, ben):
         page.goto(reverse("thread", args=[live_cast.space.slug, thread.pk]))
         expect(page.get_by_text("How was today?").first).to_be_visible()
-    expect(mo.get_by_role("heading", name="Nothing waits")).to_be_visible()
+    expect(mo.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
 
     act(live_cast.says, live_cast.ada, thread, DANGEROUS, read=False)
     row = mo.locator("[data-row]")
@@ -118,6 +118,23 @@ def test_no_single_key_does_anything_to_a_message(
     press(mo, "Enter")
     expect(mo.get_by_text("You removed this")).to_be_visible()
     assert act(lambda: Review.objects.get(pk=review.pk).clause) == "be_kind"
+
+
+def test_nothing_is_published_with_its_words_folded(
+    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+) -> None:
+    review = held(live_cast, thread, "tonight is the last night")
+    act(claim_review, by=live_cast.mo, review_id=review.pk)
+    mo = desk(quiet_site, live_cast.mo)
+    mo.goto(reverse("review", args=[review.pk]))
+    expect(mo.get_by_text("the last night")).not_to_be_visible()
+    press(mo, "p", "1")
+    expect(mo.get_by_text("the last night")).to_be_visible()
+    press(mo, "x", "Enter")
+    expect(mo.get_by_text("the last night")).to_be_visible()
+    assert act(lambda: Message.objects.get(pk=review.message_id).state) == "held"
+    press(mo, "Enter")
+    expect(mo.get_by_text("You published this")).to_be_visible()
 
 
 @pytest.mark.parametrize("shape", ["desk", "phone"])

@@ -108,7 +108,7 @@ def test_the_whole_round_by_plain_forms(room: Room) -> None:
         follow=True,
     )
     assert "You removed this" in text_of(done)
-    assert "Nothing waits" in text_of(done)
+    assert "Nothing is waiting" in text_of(done)
     assert Message.objects.get(pk=review.message_id).state == MessageState.REMOVED
 
 
@@ -218,7 +218,7 @@ def test_a_sleeping_reader_is_said_on_every_page(room: Room) -> None:
 def test_what_no_machine_reads_in_time_is_listed_and_can_be_taken(room: Room, hands: Hands) -> None:
     message = room.says(room.ada, CALM)
     mo = signed_in(room.mo)
-    assert "Nothing waits" in text_of(mo.get(reverse("moderation-queue")))
+    assert "Nothing is waiting" in text_of(mo.get(reverse("moderation-queue")))
     hands.forward(seconds=16)
     assert "No machine has read this" in text_of(mo.get(reverse("moderation-queue")))
     page = mo.post(reverse("moderation-next"), follow=True)

@@ -32,6 +32,7 @@ function openDecision(name) {
   const panel = document.querySelector(`[data-decision="${name}"]`);
   if (!(panel instanceof HTMLDetailsElement)) return;
   panel.open = true;
+  unfoldWords();
   const first = panel.querySelector('input[type="radio"]');
   if (first instanceof HTMLElement) first.focus();
 }
@@ -59,6 +60,26 @@ function closePanel() {
   return true;
 }
 
+/** Nobody decides about words unseen, by key or by hand. @returns {boolean} whether they were folded */
+function unfoldWords() {
+  const fold = document.querySelector("[data-words]");
+  if (!(fold instanceof HTMLDetailsElement) || fold.open) return false;
+  fold.open = true;
+  fold.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** A choice opened by hand unfolds them too, and folded again they keep "Publish it" from going. */
+function guardDecisions() {
+  for (const panel of document.querySelectorAll("[data-decision]")) {
+    if (!(panel instanceof HTMLDetailsElement)) continue;
+    panel.addEventListener("toggle", () => panel.open && unfoldWords());
+    panel.querySelector("form")?.addEventListener("submit", (event) => {
+      if (panel.dataset.decision === "publish" && unfoldWords()) event.preventDefault();
+    });
+  }
+}
+
 function foldWords() {
   const fold = document.querySelector("[data-words]");
   if (!(fold instanceof HTMLDetailsElement)) return;
@@ -82,6 +103,7 @@ export function startKeys({ rows, showNew }) {
     n: () => !showNew.hidden && showNew.click(),
     Escape: closePanel,
   };
+  guardDecisions();
   for (const button of document.querySelectorAll("[data-close]")) {
     if (button instanceof HTMLElement) button.hidden = false;
     button.addEventListener("click", closePanel);
