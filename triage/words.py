@@ -49,7 +49,7 @@ REFUSALS: Final[Mapping[str, Words]] = {
     "asked_again": _(
         "They asked for help again a moment ago. Have a look at the talk before you close it."
     ),
-    "nobody_waiting": _("Nobody is waiting. The next person appears here by themselves."),
+    "nobody_waiting": _("Nobody is waiting. The next person shows up here on their own."),
     "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),
     "not_found": _("This is not on your list: it has been closed, or a colleague is with them."),
     "note_empty": _("There's nothing written yet."),

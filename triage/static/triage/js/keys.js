@@ -1,5 +1,8 @@
 // @ts-check
-/** One key for each thing to do; the sheet behind `?` lists them. */
+/**
+ * One key for each thing to do; the sheet behind `?` lists them. A key means the same on both desks,
+ * or is used on one of them only: whoever leads a shift works at both.
+ */
 
 /** @param {EventTarget | null} target */
 function isTyping(target) {
@@ -27,14 +30,14 @@ function unfold(selector) {
 export function listenForKeys(list) {
   /** @type {Record<string, () => void>} */
   const keys = {
-    n: () => find("[data-next]")?.click(),
+    t: () => find("[data-next]")?.click(),
     j: () => list.move(1),
     k: () => list.move(-1),
-    p: () => (/** @type {HTMLElement | null} */ (list.current()?.querySelector("[data-pick]")) ?? find("[data-pick-this]"))?.click(),
+    c: () => (/** @type {HTMLElement | null} */ (list.current()?.querySelector("[data-pick]")) ?? find("[data-pick-this]"))?.click(),
     g: () => find(".triage-back a")?.click(),
-    o: () => find("[data-words-form] button")?.click(),
-    r: () => find(".triage-talk textarea")?.focus(),
-    c: () => unfold("[data-close]"),
+    x: () => find("[data-words-form] button")?.click(),
+    w: () => find(".triage-talk textarea")?.focus(),
+    e: () => unfold("[data-close]"),
     b: () => unfold("[data-hand-back]"),
   };
   document.addEventListener("keydown", (event) => {
