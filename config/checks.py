@@ -40,8 +40,8 @@ def _on_postgresql() -> bool:
 
 
 def _others_may_come() -> bool:
-    """PostgreSQL, or a host name of one's own: nobody sets these up to look at a demo alone."""
-    return _on_postgresql() or not ONLY_HERE.issuperset(settings.ALLOWED_HOSTS)
+    """A host name of one's own: nobody sets one up to look at a demo alone."""
+    return not ONLY_HERE.issuperset(settings.ALLOWED_HOSTS)
 
 
 def _problems() -> list[CheckMessage]:

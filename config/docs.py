@@ -26,8 +26,8 @@ SETTINGS: dict[str, str] = {
     "LANTERN_VAR": "Folder for what the process keeps: the SQLite file, collected static files.",
     "LANTERN_PRODUCTION": "`yes` in production: cookies and transport for HTTPS only, and the "
     "start is refused while anything below is unsafe.",
-    "LANTERN_DEVELOPMENT": "`yes` where nobody but you can reach it: PostgreSQL or a host name "
-    "of your own then does not ask for a key of your own and Redis. Tests and benches say it.",
+    "LANTERN_DEVELOPMENT": "`yes` where nobody but you can reach it: a host name of your own then "
+    "does not ask for a key of your own and Redis. Tests and benches say it.",
     "DEBUG": "`yes` shows errors with their code on the page. Refused in production.",
     "SECRET_KEY": "Signs sessions and tickets, keys the lookup of recovery phrases. 50 characters "
     "or more in production. Changing it signs everybody out, and loses every recovery phrase "

@@ -18,7 +18,7 @@ VAR_DIR = Path(env.text("LANTERN_VAR", str(BASE_DIR / "var")))
 
 PRODUCTION = env.flag("LANTERN_PRODUCTION", default=False)
 DEVELOPMENT = env.flag("LANTERN_DEVELOPMENT", default=False)
-"""Said by somebody who tries things out alone, with PostgreSQL or under another name."""
+"""Said by somebody who tries things out alone under a name of their own."""
 
 DEBUG = env.flag("DEBUG", default=False)
 DEV_SECRET_KEY = "only-for-development-and-refused-in-production"  # noqa: S105

@@ -13,6 +13,7 @@ from tests.servers import ROOT
 
 KEY = "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz"
 POSTGRES = {"DATABASE_URL": "postgresql://lantern@127.0.0.1:1/lantern"}
+NAMED = {"ALLOWED_HOSTS": "lantern.example"}
 REDIS = {"REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
@@ -38,11 +39,10 @@ def start(tmp_path: Path, *command: str, **said: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({**POSTGRES, **REDIS}, "lantern.E001"),
-        ({**POSTGRES, **REDIS, "SECRET_KEY": KEY, "DEBUG": "yes"}, "lantern.E002"),
+        ({**NAMED, **POSTGRES, **REDIS}, "lantern.E001"),
+        ({**NAMED, "SECRET_KEY": KEY, "DEBUG": "yes"}, "lantern.E002"),
         ({"SECRET_KEY": KEY, "ALLOWED_HOSTS": "*"}, "lantern.E003"),
-        ({**POSTGRES, "SECRET_KEY": KEY}, "lantern.E005"),
-        ({"ALLOWED_HOSTS": "lantern.example"}, "lantern.E001"),
+        ({**NAMED, **POSTGRES, "SECRET_KEY": KEY}, "lantern.E005"),
     ],
 )
 def test_what_others_could_reach_does_not_start_on_the_defaults(
@@ -59,9 +59,9 @@ def test_what_others_could_reach_does_not_start_on_the_defaults(
     "said",
     [
         {},
-        {**POSTGRES, "LANTERN_DEVELOPMENT": "yes"},
-        {**POSTGRES, **REDIS, "SECRET_KEY": KEY},
-        {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "lantern.example"},
+        {**POSTGRES, **REDIS},
+        {**NAMED, "LANTERN_DEVELOPMENT": "yes"},
+        {**NAMED, "SECRET_KEY": KEY},
     ],
 )
 def test_the_demo_and_whoever_says_that_they_are_alone_start(
