@@ -47,7 +47,6 @@ SPELLED_OUT: Final = frozenset({"kms", "kys", "die", "cut", "sex"})
 """Words of three letters that are read when spaced out. Any other three letters are a list."""
 
 _ORDINARY: Final = re.compile(r"[ -~\t\n\r]*")
-_NOT_ORDINARY: Final = re.compile(r"[^ -~]+")
 _LETTER: Final = r"(?:[^\W\d_]|[013457@$])"
 _ALNUM: Final = r"[^\W_]"
 _SPLIT: Final = re.compile(
@@ -115,7 +114,10 @@ def _letters(text: str, leet: bool) -> tuple[str, list[int]]:
         folded, origin = _without(folded, origin, _between_split_letters(folded))
         folded = _MARKED.sub(_unmarked, folded)
     if not (folded.isascii() and (not leet or LEET.keys().isdisjoint(folded))):
-        folded = _WORD.sub(lambda word: _latin_word(word.group(), leet), folded)
+        words = _WORD.findall(folded)
+        latin = {word: _latin_word(word, leet) for word in set(words)}
+        if any(word != read for word, read in latin.items()):
+            folded = _WORD.sub(lambda word: latin[word.group()], folded)
     return folded, origin
 
 
@@ -172,29 +174,25 @@ def _named(c: str) -> str:
 
 def _characters(text: str) -> tuple[str, list[int]]:
     """The text in plain characters, and the place of each in the original."""
-    parts: list[str] = []
-    origin: list[int] = []
-    done = 0
-    for strange in _NOT_ORDINARY.finditer(text):
-        start, end = strange.span()
-        parts.append(text[done:start].lower().replace("`", "'"))
-        origin.extend(range(done, start))
-        letters = _regional(text, start, end)
-        for index in range(start, end):
-            c = text[index]
-            folded = shapes()[c] if index in letters else _folded_character(c)
-            parts.append(folded)
-            origin.extend([index] * len(folded))
-        done = end
-    parts.append(text[done:].lower().replace("`", "'"))
-    origin.extend(range(done, len(text)))
-    return "".join(parts), origin
+    plain_of = {c: _plain_character(c) for c in set(text)}
+    read = [plain_of[c] for c in text]
+    for index in _regional(text):
+        read[index] = shapes()[text[index]]
+    if {len(plain) for plain in plain_of.values()} == {1}:
+        return "".join(read), list(range(len(text)))
+    return "".join(read), [index for index, plain in enumerate(read) for _ in plain]
 
 
-def _regional(text: str, start: int, end: int) -> set[int]:
+def _plain_character(c: str) -> str:
+    if c.isascii() and c.isprintable():
+        return c.lower().replace("`", "'")
+    return _folded_character(c)
+
+
+def _regional(text: str) -> set[int]:
     """Places of letters that are no flags: one alone, an odd number, or a watched word."""
     letters: set[int] = set()
-    for run in _REGIONAL.finditer(text, start, end):
+    for run in _REGIONAL.finditer(text):
         word = "".join(shapes()[c] for c in run.group())
         if len(word) % 2 or word in WATCHED:
             letters.update(range(*run.span()))
@@ -262,8 +260,8 @@ def _unmixed(word: str) -> str:
     mapped = word.translate(LOOK_ALIKES)
     if mapped in WATCHED:
         return mapped
-    mixed = any(c.isascii() for c in word)
-    foreign = any(_foreign(c) for c in mapped if not c.isascii())
+    mixed = any(c.isascii() for c in set(word))
+    foreign = any(_foreign(c) for c in set(mapped) if not c.isascii())
     return mapped if mixed and not foreign else word
 
 

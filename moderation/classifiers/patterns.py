@@ -36,7 +36,8 @@ IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
 _PERSONS: Final = ("", ME, FRIEND, FICTION)
 _TENSES: Final = ("", NOW, PAST, FUTURE)
 _GUARDS: Final = ("negation", "past", "fiction")
-_OTHERS: Final = r"\b(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)\b"
+_OTHER: Final = r"(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)"
+_OTHERS: Final = rf"\b{_OTHER}(?:\s+{_OTHER})*\b"
 """Looked for once in a text, and only whether it is there."""
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN: Final = "\x7f"
