@@ -42,7 +42,8 @@ async def test_hostile_frames_leave_the_server_and_other_people_as_they_were(
     assert outcome.bystander_looks > 0
     assert set(outcome.closes) <= EXPECTED_CLOSES
     too_large = sum(outcome.by_kind[kind] for kind in OVERSIZED)
-    assert outcome.closes[1009] + outcome.closes[1006] == too_large > 4, "each of them, and nothing else"
+    ended = outcome.closes[1009] + outcome.closes[1006]
+    assert ended == too_large > 4, "each of them, and nothing else"
     saved = act(Message.objects.count) - before
     assert 0 < saved <= outcome.by_kind["saved"]
     assert outcome.answers["message.accepted"] > 0
