@@ -22,6 +22,10 @@ SMOOTHED_TAIL: Final = 0.5
 
 _NEVER_ZERO: Final = 1e-6
 
+LARGEST: Final = 63
+"""Weights use seven of the eight bits: processors without VNNI add two products in 16 bits, and of
+larger ones the sum would be cut off, there alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
@@ -56,7 +60,7 @@ def rounded(weights: Array, bias: Array, seen: Array, power: float) -> Rounded:
     scale = np.float32((high - low) / 255)
     zero = np.uint8(round(-low / float(scale)))
     stretched = weights * divisor
-    weight_scales = (np.abs(stretched).max(axis=1) / 127 + _NEVER_ZERO**2).astype(np.float32)
+    weight_scales = (np.abs(stretched).max(axis=1) / LARGEST + _NEVER_ZERO**2).astype(np.float32)
     whole = np.rint(stretched / weight_scales[:, None])
     steps = np.clip(np.rint(inputs / scale) + float(zero), 0, 255) - float(zero)
     # In double precision: the number of threads changes the last bits of a sum, and in single ones
