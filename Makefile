@@ -52,8 +52,8 @@ lock: dev ## Write the lock files again from pyproject.toml.
 screens: dev ## Take the screenshots in docs/screens again.
 	@$(PYTHON) -m tests.screens
 
-bench: dev ## Measure delivery against its baselines: make bench [NAME=fanout].
-	@$(PYTHON) -m tests.bench $(NAME)
+bench: dev ## Measure delivery against its baselines: make bench [NAME=fanout SECONDS=10 RUNS=3].
+	@$(PYTHON) -m tests.bench $(NAME) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS))
 
 faults: dev ## Break everything and count: make faults [SECONDS=120 SEED=1].
 	@$(PYTHON) -m tests.faults --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1)

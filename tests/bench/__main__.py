@@ -1,7 +1,7 @@
-"""``make bench [NAME=fanout]``: a table, and ``var/bench/NAME.json``.
+"""``make bench [NAME=fanout SECONDS=10 RUNS=3]``: a table, and ``var/bench/NAME.json``.
 
-Contenders alternate within a run, at least three times; the table shows medians. Without a name
-every scenario is measured, one after the other.
+Contenders take turns within a run, and there are three runs; the table shows medians. Without a
+name every scenario is measured, one after the other, each for as long as it needs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import statistics
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import django
@@ -26,7 +27,10 @@ from tests.servers import ROOT
 SCREENING = "screening"
 """The one that needs no servers."""
 
-NAMES = ("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload", SCREENING)
+NAMES = (
+    *("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload", "danger", "profile"),
+    SCREENING,
+)
 Figures = dict[str, dict[str, Any]]
 
 
@@ -36,7 +40,7 @@ def median_of(runs: list[Figures]) -> Figures:
     for who in runs[-1]:
         result[who] = {}
         for name, value in runs[-1][who].items():
-            values = [run[who][name] for run in runs if who in run]
+            values = [run[who][name] for run in runs if name in run.get(who, {})]
             numeric = all(isinstance(v, int | float) for v in values)
             result[who][name] = round(statistics.median(values), 3) if numeric else value
     return result
@@ -46,7 +50,8 @@ def table_of(title: str, figures: Figures) -> Table:
     table = Table(title=title)
     columns: list[str] = []
     for found in figures.values():
-        columns += [name for name in found if name not in columns]
+        flat = [name for name, value in found.items() if not isinstance(value, dict)]
+        columns += [name for name in flat if name not in columns]
     table.add_column("")
     for column in columns:
         table.add_column(column, justify="right")
@@ -55,8 +60,9 @@ def table_of(title: str, figures: Figures) -> Table:
     return table
 
 
-def keep(name: str, figures: Figures, ratios: dict[str, float], options: dict[str, Any]) -> None:
-    folder = ROOT / "var" / "bench"
+def keep(
+    folder: Path, name: str, figures: Figures, ratios: dict[str, float], options: dict[str, Any]
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ours = {who: found for who, found in figures.items() if who.startswith("ours")}
     baselines = {who: found for who, found in figures.items() if who not in ours}
@@ -68,10 +74,11 @@ def run(name: str, on: Stage | None, options: argparse.Namespace) -> None:
     from tests.bench import scenarios
 
     scenario = scenarios.BY_NAME[name]
-    runs = [asyncio.run(scenario.measure(on, options.seconds)) for _ in range(options.runs)]
+    seconds = options.seconds or scenario.seconds
+    runs = [asyncio.run(scenario.measure(on, seconds)) for _ in range(options.runs)]
     figures = median_of(runs)
     ratios = scenario.ratios(figures)
-    keep(name, figures, ratios, {"runs": options.runs, "seconds": options.seconds})
+    keep(options.folder, name, figures, ratios, {"runs": options.runs, "seconds": seconds})
     console = Console(width=160)
     console.print(table_of(name, figures))
     for what, ratio in ratios.items():
@@ -84,7 +91,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("name", nargs="?", choices=NAMES)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seconds", type=float, help="Of each part; else the scenario's own.")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
     options = parser.parse_args(None if arguments is None else list(arguments))
     if options.name == SCREENING:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 from asgiref.sync import sync_to_async
@@ -20,6 +20,14 @@ RATE = 10.0
 
 BATCH = 64
 """Messages that one verdict publishes, as a screening worker does."""
+
+
+class Watch(Protocol):
+    """Somebody who looks at the web process while messages are handed out."""
+
+    def begin(self, process: psutil.Process) -> None: ...
+
+    def end(self, process: psutil.Process) -> None: ...
 
 
 async def enter_ours(port: int, cookies: list[str], thread: int, tally: Tally) -> list[Socket]:
@@ -43,7 +51,13 @@ async def enter_ours(port: int, cookies: list[str], thread: int, tally: Tally) -
 
 
 async def ours(
-    stage: Stage, *, members: int, seconds: float, batch: int, lines: int = 10
+    stage: Stage,
+    *,
+    members: int,
+    seconds: float,
+    batch: int,
+    lines: int = 10,
+    profile: Watch | None = None,
 ) -> dict[str, Any]:
     """Verdicts at a fixed rate (``batch`` 0) or as fast as they go, until ``seconds`` are over."""
     bell = doorbell()  # As in a worker: without one, each ring would open a connection of its own.
@@ -60,6 +74,8 @@ async def ours(
         tally.deliveries = tally.frames = 0
         tally.latencies.clear()
         tally.arrivals.clear()
+        if profile:
+            profile.begin(web)
         before, began, verdicts = cpu_seconds(web), time.monotonic(), {}
         published = 0
         while published < len(waiting) and time.monotonic() - began < seconds:
@@ -83,7 +99,9 @@ async def ours(
             if sent in verdicts
             for arrival in arrivals
         ]
-        result = _figures(tally, spent, cpu_seconds(web) - before, late)
+        result = figures(tally, spent, cpu_seconds(web) - before, late)
+        if profile:
+            profile.end(web)
         for socket in sockets:
             socket.close()
     await bell.close()
@@ -98,7 +116,7 @@ async def rooms(
     members: int,
     seconds: float,
     fast: bool,
-    raw: bool = False,
+    profile: Watch | None = None,
 ) -> dict[str, Any]:
     """A baseline: some of the members write, everybody gets everything."""
     tally = Tally(sample=max(1, members // 20))
@@ -106,6 +124,8 @@ async def rooms(
     for socket in sockets:
         tally.watch(socket)
     await asyncio.sleep(1)
+    if profile:
+        profile.begin(process)
     before, began, sent = cpu_seconds(process), time.monotonic(), 0
     while time.monotonic() - began < seconds:
         sockets[sent % members].say({"message": stamp()})
@@ -118,7 +138,9 @@ async def rooms(
             await asyncio.sleep(max(0.0, began + sent / RATE - time.monotonic()))
     await _settle(tally, sent * members)
     spent = time.monotonic() - began
-    result = _figures(tally, spent, cpu_seconds(process) - before, tally.latencies)
+    result = figures(tally, spent, cpu_seconds(process) - before, tally.latencies)
+    if profile:
+        profile.end(process)
     for socket in sockets:
         socket.close()
     await asyncio.sleep(0.5)
@@ -134,7 +156,7 @@ async def _settle(tally: Tally, expected: int) -> None:
         await asyncio.sleep(0.1)
 
 
-def _figures(tally: Tally, seconds: float, cpu: float, late: list[float]) -> dict[str, Any]:
+def figures(tally: Tally, seconds: float, cpu: float, late: list[float]) -> dict[str, Any]:
     return {
         "deliveries": tally.deliveries,
         "frames": tally.frames,
@@ -174,18 +196,30 @@ MEMBERS = (100, 500, 1000)
 async def at_all_sizes(stage: Stage, seconds: float) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for members in MEMBERS:
-        figures = await measure(stage, members=members, seconds=seconds)
-        found |= {f"{who} at {members}": figure for who, figure in figures.items()}
+        contenders = await measure(stage, members=members, seconds=seconds)
+        found |= {f"{who} at {members}": figure for who, figure in contenders.items()}
+    from tests.bench.whole_way import MEMBERS as FEW
+    from tests.bench.whole_way import whole_way
+
+    found[f"ours, whole way at {FEW}"] = await whole_way(stage, seconds=seconds)
     return found
 
 
 async def growth(stage: Stage, seconds: float) -> dict[str, dict[str, Any]]:
-    """Cost per delivery as members and as stored history grow: it must not."""
+    """Cost per delivery as members and as stored history grow; the naive room keeps no history."""
     found = {}
     for members in (10, 100, 1000):
-        figures = await ours(stage, members=members, seconds=seconds, batch=1)
-        found[f"ours, {members} members"] = figures
+        cost = await ours(stage, members=members, seconds=seconds, batch=1)
+        found[f"ours, {members} members"] = cost
+        with stage.naive() as (port, process):
+            found[f"a, {members} members"] = await rooms(
+                *(port, process),
+                path="/ws/chat/growth/",
+                members=members,
+                seconds=seconds,
+                fast=True,
+            )
     for lines in (100, 1000, 10_000):
-        figures = await ours(stage, members=100, seconds=seconds, batch=1, lines=lines)
-        found[f"ours, {lines} lines"] = figures
+        cost = await ours(stage, members=100, seconds=seconds, batch=1, lines=lines)
+        found[f"ours, {lines} lines"] = cost
     return found

@@ -109,14 +109,17 @@ def _talker_of_ours(socket: Socket, talk: int, board: Board) -> Talker:
     return talker
 
 
-async def naive(stage: Stage, *, seconds: float, database: str, save: bool) -> dict[str, Any]:
-    with stage.naive(database=database, save=save) as (port, process):
+async def naive(
+    stage: Stage, *, seconds: float, database: str, save: bool, webs: int = 1
+) -> dict[str, Any]:
+    with stage.naives(webs, database=database, save=save) as rooms:
         board = Board(wants_ack=False)
         talkers = []
         for number in range(PAIRS * 2):
+            port = rooms[number % webs][0]
             socket = await connect(port, f"/ws/chat/pair{number // 2}/", "")
             talkers.append(_naive_talker(socket, board))
-        return await _let_them_talk(talkers, board, [process], seconds)
+        return await _let_them_talk(talkers, board, [process for _, process in rooms], seconds)
 
 
 def _naive_talker(socket: Socket, board: Board) -> Talker:
@@ -164,7 +167,10 @@ async def measure(stage: Stage, seconds: float) -> dict[str, dict[str, Any]]:
 
 
 async def two_web(stage: Stage, seconds: float) -> dict[str, dict[str, Any]]:
+    """Two web processes beside one of ours, and beside the naive room that saves in two."""
+    database = stage.naive_database()
     return {
-        "ours, 1 web": await ours(stage, seconds=seconds),
         "ours, 2 web": await ours(stage, seconds=seconds, webs=2),
+        "one web of ours": await ours(stage, seconds=seconds),
+        "a saved, 2 web": await naive(stage, seconds=seconds, database=database, save=True, webs=2),
     }

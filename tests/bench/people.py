@@ -101,6 +101,11 @@ def unread() -> int:
     return Message.objects.filter(due_at__isnull=False).count()
 
 
+def stored(thread: int) -> int:
+    """Rows of a conversation, whatever became of them."""
+    return Message.objects.filter(conversation=thread).count()
+
+
 def publish(messages: list[Message]) -> None:
     with transaction.atomic():
         settle_messages([Settlement(message, publish=True) for message in messages])
