@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.actions.people import clean_nickname
+from chat.actions.people import clean_nickname, gentle_nickname
 from chat.actions.sending import clean_body
 from chat.kernel.errors import DomainError
 from chat.states import AgeBand
@@ -41,6 +41,17 @@ class HelloForm(forms.Form):
             return clean_nickname(self.cleaned_data["nickname"])
         except DomainError as error:
             raise forms.ValidationError(refusal(error.code)) from error
+
+
+class VisitorForm(HelloForm):
+    """Somebody new who asks for help: no name need be thought of first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["nickname"].required = False
+
+    def clean_nickname(self) -> str:
+        return super().clean_nickname() if self.cleaned_data["nickname"] else gentle_nickname()
 
 
 class StartForm(HelloForm):

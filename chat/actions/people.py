@@ -20,6 +20,8 @@ PHRASE_WORDS = 6
 """Six of more than 1,600 words: 64 bits, out of reach of guessing through rate limits."""
 
 NICKNAME = re.compile(r"[^\W_][\w .'-]{0,28}[^\W_]", re.UNICODE)
+GENTLE = "Amber Bright Calm Early Gentle Kind Mellow Quiet Silver Soft Warm"
+SMALL_THINGS = "Acorn Ember Fern Heron Lark Maple Moth Otter Pebble Sparrow Willow Wren"
 RESERVED = ("lantern", "moderator", "clinician", "admin", "staff", "support team")
 
 
@@ -31,6 +33,11 @@ def clean_nickname(raw: str) -> str:
     if any(word in name.casefold() for word in RESERVED):
         raise Invalid("nickname_reserved")
     return name
+
+
+def gentle_nickname() -> str:
+    """A name for somebody who has no head for inventing one now: "Quiet Wren"."""
+    return f"{secrets.choice(GENTLE.split())} {secrets.choice(SMALL_THINGS.split())}"
 
 
 def start_young_person(

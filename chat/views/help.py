@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from chat.actions.help import request_help
-from chat.forms import HelloForm, HelpForm
+from chat.forms import HelpForm, VisitorForm
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import User
 from chat.realtime.protocol import HelpAccepted
@@ -40,7 +40,7 @@ def help_now(request: HttpRequest) -> HttpResponse:
         return _ask_json(request)
     if request.user.is_authenticated and person(request).is_staff_member:
         return redirect("staff-home")
-    form = HelloForm(request.POST if "nickname" in request.POST else None)
+    form = VisitorForm(request.POST if "nickname" in request.POST else None)
     if request.method == "POST":
         user = _who(request, form)
         if user is not None:
@@ -80,7 +80,7 @@ def _kept_ask(request: HttpRequest) -> Ask:
         return Ask(uuid.uuid4())
 
 
-def _page(request: HttpRequest, form: HelloForm) -> HttpResponse:
+def _page(request: HttpRequest, form: VisitorForm) -> HttpResponse:
     standing = None
     if request.user.is_authenticated and not request.session.get(AWAY):
         standing = standing_of(person(request))
@@ -93,7 +93,7 @@ def _page(request: HttpRequest, form: HelloForm) -> HttpResponse:
     return render(request, "chat/help.html", context, status=422 if form.errors else 200)
 
 
-def _who(request: HttpRequest, form: HelloForm) -> User | None:
+def _who(request: HttpRequest, form: VisitorForm) -> User | None:
     """Whoever asks; a newcomer becomes somebody in the same step. ``None``: ask for a name."""
     if request.user.is_authenticated:
         request.session.pop(AWAY, None)

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from chat.actions.conversations import close_conversation, join_talk, start_thread
+from chat.actions.people import clean_nickname
 from chat.models import Conversation, HelpRequest, Message
 from tests.cast import Cast
 
@@ -188,6 +189,14 @@ def test_somebody_new_asks_for_help_in_one_step(client: Client) -> None:
     assert "keep your place" in seen
     assert "tel:999" in seen
     assert '<meta http-equiv="refresh"' in seen
+
+
+def test_nobody_has_to_think_of_a_name_to_get_help(client: Client) -> None:
+    assert "You can leave this empty." in page(client, "/help")
+    given = {"client_id": str(uuid.uuid4()), "nickname": "", "age_band": "14-15"}
+    client.post("/help", given)
+    name = HelpRequest.objects.get().person.nickname
+    assert name == clean_nickname(name)
 
 
 def test_asking_twice_keeps_the_first_place(client: Client, cast: Cast) -> None:
