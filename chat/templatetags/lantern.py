@@ -15,6 +15,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
 from chat import words
+from chat.forms import AGES
 from chat.models import Conversation
 from chat.realtime.protocol import ConversationSnapshot, HelpView, MessageView
 
@@ -71,6 +72,12 @@ def notice_words(view: MessageView) -> str:
 def role_words(role: str) -> str:
     """What somebody does here, in plain words."""
     return str(words.ROLES.get(role, ""))
+
+
+@register.filter
+def age_words(age_band: str) -> str:
+    """ "14 or 15", as the form of coming in says it."""
+    return str(dict(AGES).get(age_band, age_band))
 
 
 @register.filter

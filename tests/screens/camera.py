@@ -109,6 +109,7 @@ class Camera:
     def _show_all(self, page: Any, name: str) -> None:
         """Make the window as tall as the page, so that what is fixed to its foot stays there."""
         page.evaluate("() => document.fonts.ready.then(() => true)")
+        page.evaluate("() => scrollTo(0, 0)")
         width = page.viewport_size["width"]
         tall = page.evaluate("() => document.documentElement.scrollHeight")
         wide = page.evaluate("() => document.documentElement.scrollWidth")
