@@ -143,7 +143,7 @@ def test_help_is_one_tap_from_every_page_and_keeps_its_place(
         page.click(".top-help")
         page.wait_for_url("**/help")
         expect(page.locator("[data-standing]")).to_be_visible()
-        expect(page.locator("a[href='tel:999']").first).to_be_visible()
+        expect(page.locator("a[href='tel:999']:visible").first).to_be_visible()
     assert len(boxes) == 1, "Help now moved between pages"
     assert act(HelpRequest.objects.count) == 1
 
@@ -277,7 +277,7 @@ def test_earlier_words_come_on_request_and_nothing_jumps(
     ben.click("text=Show earlier messages")
     expect(said(ben, "the very first")).to_have_count(1)
     after = said(ben, words).first.bounding_box()["y"]
-    assert abs(after - before) < 60, "the words that were being read moved away"
+    assert abs(after - before) < 4, "the words that were being read moved away"
 
 
 def test_a_joining_clinician_is_named_and_announced_on_every_page(

@@ -256,6 +256,8 @@ class ConversationView {
     if (position === null) return;
     const button = must(this.root, "earlier");
     const loading = must(this.root, "loading");
+    const oldest = /** @type {HTMLElement | null} */ (this.root.querySelector(".message"));
+    const was = oldest?.offsetTop ?? 0;
     button.hidden = true;
     loading.hidden = false;
     const answer = await fetch(`/conversations/${this.id}/before/${position}`).catch(() => null);
@@ -265,12 +267,11 @@ class ConversationView {
       return;
     }
     const page = await answer.json();
-    const height = this.scroll.scrollHeight;
     for (const message of page.messages) this.known.add(message.client_id || String(message.id));
     this.feed = feeds.withEarlier(this.feed, page);
     this.place(this.shown((await live.outbox).of(this.id)));
     this.drawAround(1);
-    this.scroll.scrollTop += this.scroll.scrollHeight - height;
+    this.scroll.scrollTop += (oldest?.offsetTop ?? 0) - was; // The button that is gone counts, too.
   }
 
   // What can be done with one's own words.
