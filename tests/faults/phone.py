@@ -51,6 +51,10 @@ class FaultPhone:
     shown: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """Per conversation what came, in the order in which frames brought it: id and words' hash."""
 
+    pictured: dict[int, set[int]] = field(default_factory=dict)
+    """Per conversation what the last snapshot held. Its head is read before its messages, so what
+    was published in between comes once more in a frame, and the screen knows it by its id."""
+
     due: dict[str, float] = field(default_factory=dict)
     """When to say again what was not answered."""
 
@@ -167,10 +171,16 @@ class FaultPhone:
             return False
         if "messages" in frame:
             self.shown[conversation] = [_mark(m) for m in frame["messages"] if m.get("position")]
+            self.pictured[conversation] = {pk for pk, _ in self.shown[conversation]}
         brought = self.shown.setdefault(conversation, [])
+        pictured = self.pictured.setdefault(conversation, set())
         for event in frame.get("events", ()):
             is_new = event["seq"] > before and event["kind"] == "message.published"
-            if is_new and event.get("message"):
+            if not is_new or not event.get("message"):
+                continue
+            if event["message"]["id"] in pictured:
+                pictured.discard(event["message"]["id"])
+            else:
                 brought.append(_mark(event["message"]))
         return True
 
