@@ -180,7 +180,7 @@ class Trainer:
         state = torch.load(path, map_location="cpu", weights_only=True)
         if state["plan"] != asdict(self.plan):
             raise Refused(f"{self.folder} holds a run of another plan: give another folder.")
-        before = state.get("begun_from", self.begun_from)  # Older states do not say: trust them.
+        before = state.get("begun_from", {})
         other = [what for what, found in self.begun_from.items() if before.get(what) != found]
         if other:
             differs = ", ".join(other)
@@ -189,8 +189,7 @@ class Trainer:
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
-        if "chance" in state:
-            _set_chance(state["chance"])
+        _set_chance(state["chance"])
         self.say(f"goes on from step {self.progress.step}")
 
 
