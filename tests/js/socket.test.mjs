@@ -2,30 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { delayMs, Socket } from "../../chat/static/chat/js/socket.js";
-
-/** The browser's half of a line, pulled by hand. */
-class Line {
-  static made = [];
-
-  constructor() {
-    this.readyState = 0;
-    this.sent = [];
-    Line.made.push(this);
-  }
-
-  open() {
-    this.readyState = 1;
-    this.onopen();
-  }
-
-  send(text) {
-    this.sent.push(JSON.parse(text));
-  }
-
-  close() {
-    this.readyState = 3;
-  }
-}
+import { Line } from "./browser.mjs";
 
 function phone(t) {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
