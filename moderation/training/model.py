@@ -29,8 +29,8 @@ def backbone_folder() -> Path:
 def configuration(vocabulary: int, labels: int = len(ALL)) -> BertConfig:
     """MiniLM's shape: 6 layers of 384.
 
-    Dropout in the head only: inside the encoder it doubled the time of a step on a CPU, and
-    restyled texts do its work.
+    Dropout in the head only, unless a plan asks for it (`drop_out`): inside the encoder it doubled
+    the time of a step on a CPU, and restyled texts do its work.
     """
     shape: dict[str, Any] = {"num_labels": labels, "attn_implementation": "eager"}
     return BertConfig(
@@ -100,6 +100,13 @@ def blend(model: BertForSequenceClassification, folders: Sequence[Path]) -> None
                 total[name] += tensor.to(total[name].device)
     shares = 1 + len(folders)
     model.load_state_dict({n: t / shares if t.is_floating_point() else t for n, t in total.items()})
+
+
+def drop_out(model: BertForSequenceClassification, share: float) -> None:
+    """Let the encoder forget this share of what passes through it at every step of training."""
+    for module in model.bert.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
 
 
 def freeze(model: BertForSequenceClassification, layers: int) -> None:

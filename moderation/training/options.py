@@ -24,6 +24,11 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of our own messages")
     parser.add_argument("--name", default="dev", help="version written into the checkpoint")
     parser.add_argument("--share", type=float, default=1.0, help="share of the open rows to use")
+    parser.add_argument(
+        "--whole-sources",
+        action="store_true",
+        help="every open row, also of the large sources whose labels are coarse",
+    )
     parser.add_argument("--pieces", type=int, default=14000, help="word pieces to keep")
     parser.add_argument("--start-from", type=Path, help="a checkpoint folder to go on from")
     parser.add_argument(
@@ -57,6 +62,7 @@ def run_training(given: dict[str, Any], say: Say) -> None:
         pieces=given["pieces"],
         start_from=given["start_from"],
         blend_with=given["blend_with"],
+        whole_sources=given["whole_sources"],
     )
     say(f"wrote {given['out']} with digest {digest}")
 

@@ -33,10 +33,13 @@ lines from the other rows is being a short line in the first person.
 """
 
 
-def gather(data: Path, corpus: Path, seed: int, share: float = 1.0) -> tuple[list[Row], list[Row]]:
+def gather(
+    data: Path, corpus: Path, seed: int, share: float = 1.0, *, whole_sources: bool = False
+) -> tuple[list[Row], list[Row]]:
     """Open rows and own rows that may train. The held-out fifth of the corpus is left out."""
     rng = np.random.default_rng(seed)
-    found = open_rows([data / name for name in TRAINING_FILES], CAPS, rng)
+    caps = {} if whole_sources else CAPS
+    found = open_rows([data / name for name in TRAINING_FILES], caps, rng)
     if share < 1.0:
         found = [found[i] for i in sorted(rng.permutation(len(found))[: int(len(found) * share)])]
     own = corpus_rows(line for line in read_corpus(corpus) if not line.held_out)
@@ -56,13 +59,14 @@ def train(
     pieces: int = 14000,
     start_from: Path | None = None,
     blend_with: Sequence[Path] = (),
+    whole_sources: bool = False,
 ) -> str:
     """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest.
 
     What is written is the mean of what was trained and of the checkpoints in `blend_with`, and a
     card beside it. Raises Refused where `work` holds a run of other data or another plan.
     """
-    found, own = gather(data, corpus, plan.seed, share)
+    found, own = gather(data, corpus, plan.seed, share, whole_sources=whole_sources)
     say(f"{len(found)} open rows, {len(own)} own rows")
     torch.manual_seed(plan.seed)  # Before the head is made, or no two runs would begin alike.
     if start_from:
@@ -76,6 +80,7 @@ def train(
         "plan": asdict(plan),
         "open_rows": len(found),
         "own_rows": len(own),
+        "whole_sources": whole_sources,
         "blended_with": [digest(folder) for folder in blend_with],
     }
     written = write_checkpoint(out, model, tokenizer, version=version, notes=notes)

@@ -27,7 +27,9 @@ from moderation.training.vocabulary import build
 
 WORDS = ["one", "two", "tea", "rain", "bus", "late", "home", "song"]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, *"abcdefghijklmnopqrstuvwxyz"]
-PLAN = Plan(epochs=2, budget=60, mixed_share=0.2, own_repeats=1, average=0.9, save_steps=10)
+PLAN = Plan(
+    epochs=2, budget=60, mixed_share=0.2, own_repeats=1, average=0.9, dropout=0.1, save_steps=10
+)
 BEGIN = CHECKPOINTS / SHIPPED
 
 
@@ -54,7 +56,6 @@ def tiny_model(seed: int = 1) -> BertForSequenceClassification:
             num_attention_heads=2,
             intermediate_size=32,
             num_labels=len(ALL),
-            hidden_dropout_prob=0.1,
         )
     )
 
@@ -101,6 +102,12 @@ def test_a_run_that_has_ended_is_not_trained_further(tmp_path: Path):
 
 def test_another_seed_gives_other_weights(tmp_path: Path):
     assert not same(trained(tmp_path / "1"), trained(tmp_path / "2", plan=replace(PLAN, seed=9)))
+
+
+def test_dropout_reaches_the_encoder(tmp_path: Path):
+    assert not same(
+        trained(tmp_path / "1"), trained(tmp_path / "2", plan=replace(PLAN, dropout=0.0))
+    )
 
 
 @pytest.mark.parametrize(
