@@ -1,4 +1,4 @@
-"""What stands around an explicit phrase: whether it is denied, long past, told, or laughed about.
+"""What stands around an explicit phrase: is it denied, long past, told, laughed about, another's?
 
 A word only changes a phrase that it belongs to. "nobody cares i want to die" denies nothing and
 "last year was bad, but i am going to kill myself" is about now, so a denial has to stand directly
@@ -16,6 +16,9 @@ from moderation.classifiers.phrases import Phrases, compiled
 REACH: Final = 160
 """Characters before and after a phrase that are looked at: no sentence needs more."""
 
+LEADS_IN: Final = 60
+"""Characters before an opening quotation mark in which somebody is said to say what follows."""
+
 CUES: Final = (
     *(
         "denial",
@@ -28,7 +31,8 @@ CUES: Final = (
         "fiction",
         "quotation",
     ),
-    *("laughter", "taken_back", "causes", "feelings", "certain"),
+    *("laughter", "taken_back", "causes", "feelings", "small_things", "certain"),
+    *("others", "owned", "spoken_to", "people", "people_links", "whose", "tips", "telling"),
 )
 """The lists of words under `cues` in `crisis_patterns.yaml`; that file says what each one does."""
 
@@ -63,6 +67,28 @@ _END: Final = rf"{_SPACES}$"
 _MARKS: Final = r"[\s,:'\"\-]{0,4}$"
 _FEW_WORDS: Final = r"^(?:\W+\w+){0,4}?\W+"
 _TIES: Final = r"(?:(?:of|from|with|out|the|this|my|all|pure|sheer)\W+){0,3}"
+_MINE: Final = re.compile(rf"\b(?:{_I}|me|my|mine|myself|meself)\b")
+_OFFERED: Final = re.compile(
+    r"\b(?:shall i|you let me|let me|before i ask|i ask (?:you )?(?:if|whether))\b"
+)
+"""The writer offers or asks something: that says nothing about themselves."""
+_NAMES_IT: Final = re.compile(r"(?:suicidal thoughts|urges?|hav(?:e|ing) thoughts)\b")
+"""Words that name a thing, and not what somebody does or feels."""
+_IS: Final = r"(?:is|are|wont|keep|keeps|get|gets|getting|just|so|too|really|more)\W+"
+_IS_THERE: Final = re.compile(
+    rf"^\W+(?:(?:{_IS}){{0,3}}"
+    r"(?:again|back|here|rn|now|tonight|today|every|all day|constantly|since)"
+    rf"|(?:{_IS}){{1,3}}(?:strong|stronger|bad|worse|loud|louder|stop|unbearable|much|winning))\b"
+)
+_ADVICE: Final = re.compile(
+    r"^\W*(?:if|when|once)\b.*,\W+(?:please |and )?"
+    r"(?:tell|wake|ring|call|text|message|talk|ask|go|find|try|write|get|reach)\b"
+)
+_ANSWERED: Final = re.compile(
+    r"^[^.!?;]*[.!?;]\W*(?:so\W+|and\W+)?(?:i|im|ive|mine|me)\b(?:\W+\w+)?\W*$"
+)
+"""The writer's short answer to what they just said of others: "... . I am"."""
+_SPOKEN_TO_TWICE: Final = 2
 _MAKES: Final = r"\b.{0,40}\b(?:make|makes|made|making)\W+(?:me\W+)?(?:\w+\W+)?$"
 
 
@@ -75,6 +101,12 @@ class Stands:
     after: str
     near_before: str
     rest: str
+
+    @property
+    def sentence(self) -> str:
+        """The whole sentence, but for the phrase."""
+        before = _SENTENCE_END.split(self.near_before)[-1]
+        return f"{before} {_SENTENCE_END.split(self.rest)[0]}"
 
     @property
     def run_on(self) -> bool:
@@ -149,9 +181,21 @@ class Surroundings:
         self._laughter_before = compiled(rf"\b{laughter}\W*$")
         self._laughter_after = compiled(rf"{_FEW_WORDS}(?:{laughter}|{lists['taken_back']})\b")
         self._of_a_cause = compiled(rf"^\W+{_TIES}(?:{cause}|{lists['feelings']})\b")
+        self._small_thing = compiled(rf"{lists['small_things']}\b")
         self._makes_me = compiled(rf"\b{lists['feelings']}{_MAKES}")
         self._feeling_before = compiled(rf"{alone['feelings']}(?:\W+\w+){{0,3}}\W*$")
         self._feeling_after = compiled(rf"{_FEW_WORDS}{lists['feelings']}\b")
+        owned = rf"(?:{_SPACES}{lists['owned']}){{0,4}}{_END}"
+        self._spoken_to = compiled(rf"{alone['spoken_to']}(?:\W+{lists['spoken_to']}\b)*")
+        self._of_somebody = compiled(
+            rf"\b{lists['others']}(?:(?:\W+\w+){{0,3}}\W+{lists['whose']})?{owned}"
+        )
+        self._of_you = compiled(rf"\b{lists['spoken_to']}{owned}")
+        self._of_people = compiled(
+            rf"\b(?:{lists['people']}(?:\W+\w+){{0,6}}?\W+{lists['people_links']}{owned}"
+            rf"|{lists['whose']}{owned}|{lists['tips']}{_END})"
+        )
+        self._telling = compiled(rf"\b(?:{lists['telling']}|{lists['quotation']})\b")
         self.patterns: dict[str, Any] = {n.strip("_"): v for n, v in vars(self).items()}
 
     def is_denied(self, here: Stands) -> bool:
@@ -165,7 +209,7 @@ class Surroundings:
 
     def is_idiom(self, here: Stands) -> bool:
         """Laughter, homework, embarrassment. What is certain is never laughed away."""
-        if self._of_a_cause.search(here.after):
+        if self._of_a_cause.search(here.after) or self._is_small(here):
             return True
         if self._certain.search(f"{here.own} {here.after[:24]}"):
             return False
@@ -179,14 +223,64 @@ class Surroundings:
             or self._feeling_after.search(here.after)
         )
 
+    def _is_small(self, here: Stands) -> bool:
+        """As in "i'd rather die than sing": a thing nobody dies of, not "than go back"."""
+        return self._small_thing.search(f"{here.own}{here.after[:24]}") is not None
+
     def is_told(self, here: Stands, *, by_somebody: bool) -> bool:
         """In a story, a game or a song, or (`by_somebody`) somebody's words told just before."""
         if self._fiction.search(here.after):
             return True
         if not here.run_on and self._fiction.search(here.before):
             return True
-        told = by_somebody and self._told.search(here.near_before)
-        return bool(told and not self._told_by_me.search(here.near_before))
+        if not by_somebody:
+            return False
+        told = self._told.search(here.near_before)
+        if told and not self._told_by_me.search(here.near_before):
+            return True
+        return self._in_quotation_marks(here)
+
+    def _in_quotation_marks(self, here: Stands) -> bool:
+        """A sentence in marks that somebody else says, or that somebody is told to say."""
+        opening, mark, inside = here.near_before.rpartition('"')
+        if not mark or inside[:1].isspace() or '"' not in here.rest:
+            return False
+        if _FIRST_PERSON.search(inside + here.own) is None:
+            return False
+        told = _SENTENCE_END.split(opening.rpartition('"')[2])[-1][-LEADS_IN:]
+        return self._telling.search(told) is not None and _MINE.search(told) is None
+
+    def is_of_others(self, here: Stands) -> bool:
+        """Said of somebody else: "she'd been self harming", "your suicidal thoughts".
+
+        Only for a phrase that does not itself say whose it is. "You" may mean the writer, and a
+        last letter speaks to somebody, so it takes a "you" that goes on, and no "i" beside it.
+        """
+        if _MINE.search(here.own):
+            return False
+        if self._of_somebody.search(here.near_before):
+            return True
+        if _MINE.search(_OFFERED.sub("", here.sentence)) or _ANSWERED.match(here.rest):
+            return False
+        if self._of_people.search(here.near_before):
+            return True
+        if self._of_you.search(here.near_before):
+            return self._speaks_on(here)
+        if _NAMES_IT.match(here.own) is None:
+            return False
+        if _ADVICE.search(here.sentence):
+            return True
+        return _IS_THERE.search(here.rest) is None and self._speaks_to_you(here)
+
+    def _speaks_to_you(self, here: Stands) -> bool:
+        """To somebody in the same sentence, already before the phrase, and more than once."""
+        spoken_to = self._spoken_to
+        before = spoken_to.search(here.near_before) is not None
+        return before and spoken_to.search(here.sentence) is not None and self._speaks_on(here)
+
+    def _speaks_on(self, here: Stands) -> bool:
+        near = self._spoken_to.finditer(f"{here.near_before} {here.rest}")
+        return sum(1 for _ in near) >= _SPOKEN_TO_TWICE
 
     def is_past(self, here: Stands) -> bool:
         """Long ago or over, with nothing of now beside it. "i want to" is never long ago."""

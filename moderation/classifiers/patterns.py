@@ -25,6 +25,9 @@ MAX_CHARACTERS: Final = 40_000
 NEGATED_SCORE: Final = 0.3
 """A negation cuts a score below what decides, but the words are still shown to staff."""
 
+OTHERS_SCORE: Final = 0.3
+"""What is left of a phrase said of somebody else, as in "when your suicidal thoughts come"."""
+
 IDIOM_SCORE: Final = 0.1
 """What is left of a phrase beside laughter or homework."""
 
@@ -35,7 +38,7 @@ after them is not excused any more: it counts in full, and a long text takes no 
 IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
 _PERSONS: Final = ("", ME, FRIEND, FICTION)
 _TENSES: Final = ("", NOW, PAST, FUTURE)
-_GUARDS: Final = ("negation", "past", "fiction")
+_GUARDS: Final = ("negation", "past", "fiction", "others")
 _OTHER: Final = r"(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)"
 _OTHERS: Final = rf"\b{_OTHER}(?:\s+{_OTHER})*\b"
 """Looked for once in a text, and only whether it is there."""
@@ -151,6 +154,8 @@ class PatternReader:
         score = NEGATED_SCORE if denied else rule.score
         if "fiction" in rule.guards and self._is_told(rule, here):
             return Found(start, end, score, FICTION, rule.tense)
+        if "others" in rule.guards and self._around.is_of_others(here):
+            return Found(start, end, min(score, OTHERS_SCORE), FRIEND, rule.tense)
         past = "past" in rule.guards and self._around.is_past(here)
         return Found(start, end, score, rule.person, PAST if past else rule.tense)
 

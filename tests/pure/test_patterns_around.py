@@ -161,3 +161,65 @@ def test_a_plea_after_very_many_denials_is_not_overlooked():
 def test_the_clearer_of_two_spellings_is_kept():
     """Letters stretched for feeling are read twice; what one reading denies, the other may say."""
     assert crisis_alarm(read("i dont want to die. i want to dieeee"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shed been self harming and nobody in our form knew",
+        "the lad next door told us he's been self-harming",
+        "my brother has been self harming, what do i say to him",
+        "you've been carrying these suicidal thoughts all by yourself. do you have anyone with you",
+        "so before i ask whether you're having thoughts of suicide, have you eaten?",
+        "you said the suicidal thoughts are worse at night, so shall i stay with you?",
+        "so many students have suicidal thoughts around exams, there is help for it",
+        "she felt better once she talked about her suicidal thoughts",
+        "if the suicidal thoughts get stronger, wake her up",
+        "put your hands in cold water, it gets you past the urge to self harm. ask your nurse",
+        "there are many ways of riding out an urge to self-harm",
+        "i read that the stats on suicidal thoughts at uni are scary",
+        'write one sentence on paper: "i have been thinking about suicide and i need help"',
+        'somebody will say "i think i want to die" and then go quiet',
+        'in the film he says "i have no reason to live" and then the dog comes',
+        "i'd rather die than sing in front of year 11",
+        "rather be dead than red",
+    ],
+)
+def test_what_is_said_of_others_or_to_them_decides_nothing(text: str):
+    assert not crisis_alarm(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "suicidal thoughts again. mum if you read this its not your fault",
+        "been self harming for years and you never noticed, you never even asked",
+        "suicidal thoughts are so loud and people dont get it",
+        "he hit mum again and the urge to self harm is so strong",
+        "people at school are awful and the urge to cut is so strong",
+        "everyone says people care but better off dead tbh",
+        "when you have suicidal thoughts every night and nobody notices",
+        "if ur having suicidal thoughts ur meant to tell someone. i am",
+        "having suicidal thoughts and you are the only one who knows, you and nobody else",
+        "she doesnt know i have suicidal thoughts",
+        "they think im fine but ive been self harming",
+        "my sister told mum ive been self harming",
+        "my therapist asked if i have suicidal thoughts and i said yes",
+        'dad said "whats wrong" and i said "i want to die"',
+        'i told you "i want to die" and you laughed',
+        'i wrote "i want to die" on my desk',
+        'ive been saying "i want to die" for months',
+        'everyone says "cheer up" and "i want to die" is all i can think',
+        "i'd rather die than go back to his house",
+        "id rather die than do another day of this",
+        "i dont want to be alive lol",
+    ],
+)
+def test_the_writer_counts_beside_others_and_beside_quotation_marks(text: str):
+    assert crisis_alarm(read(text))
+
+
+def test_what_is_said_of_others_is_still_shown_to_staff():
+    shown = {s.rule: s for s in read("she says she's been self harming").signals}
+
+    assert (shown["self_harm_now"].person, shown["self_harm_now"].score) == ("friend", 0.3)
