@@ -12,7 +12,7 @@ from chat.models import HelpRequest, User
 from chat.states import HelpState, Role
 from moderation.models import Assessment, PatternFinding
 from triage.models import Case, DutyShift
-from triage.states import CaseStatus
+from triage.states import CaseStatus, Outcome
 
 TRIAGE_ROLES = frozenset({Role.CLINICIAN, Role.SHIFT_LEAD})
 
@@ -69,6 +69,23 @@ def access_held_case(user: User, case_id: int) -> Case:
     if case.status != CaseStatus.WITH_CLINICIAN:
         raise Denied
     return case
+
+
+def access_own_waiting_request(user: User) -> HelpRequest:
+    """The request this young person waits with, or :class:`Denied`."""
+    request = (
+        HelpRequest.objects.filter(person=user, state=HelpState.WAITING)
+        .select_related("person", "conversation")
+        .first()
+    )
+    if request is None or not user.is_active:
+        raise Denied
+    return request
+
+
+def was_taken_back(case_id: int) -> bool:
+    """Whether this case ended because its person gave up their place."""
+    return Case.objects.filter(pk=case_id, outcome_code=Outcome.WITHDRAWN).exists()
 
 
 def access_unlisted_request(user: User, request_id: int) -> HelpRequest:

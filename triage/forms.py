@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from triage.actions.notes import LONGEST_NOTE
+from triage.states import OUTCOMES_OF_A_TALK
 from triage.words import OUTCOMES, refusal
 
 
@@ -12,7 +13,7 @@ class CloseForm(forms.Form):
     """How it ended; one of a literal list, so that outcomes can be counted."""
 
     outcome = forms.ChoiceField(
-        choices=[(code, str(said)) for code, said in OUTCOMES.items()],
+        choices=[(code.value, str(OUTCOMES[code])) for code in OUTCOMES_OF_A_TALK],
         widget=forms.RadioSelect,
         error_messages={
             "required": refusal("outcome_missing"),

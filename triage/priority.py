@@ -67,6 +67,11 @@ class Priority:
 
 
 ASKED: Final = Sign("They asked to talk with somebody", THEIR_REQUEST, Band.URGENT)
+TOOK_BACK: Final = Sign(
+    "They asked to talk with somebody, and then took that back", THEIR_REQUEST, Band.URGENT
+)
+"""In the place of ``ASKED``, at the same band: taking back moves nobody who is looked for."""
+
 HANDED_BACK: Final = Sign(
     "They were already with somebody who had to hand over", OUR_RULE, Band.IMMEDIATE
 )

@@ -13,8 +13,9 @@ class CaseStatus(StrEnum):
 
 
 CASE_MOVES: Final[dict[CaseStatus, frozenset[CaseStatus]]] = {
-    # Nobody is closed away from the list: a case ends only with somebody who was with the person.
-    CaseStatus.WAITING: frozenset({CaseStatus.WITH_CLINICIAN}),
+    # WAITING → CLOSED is the person's own, and only for what nobody but they asked for. Nobody is
+    # closed away from the list: any other case ends only with somebody who was with the person.
+    CaseStatus.WAITING: frozenset({CaseStatus.WITH_CLINICIAN, CaseStatus.CLOSED}),
     CaseStatus.WITH_CLINICIAN: frozenset({CaseStatus.WAITING, CaseStatus.CLOSED}),
     CaseStatus.CLOSED: frozenset(),
 }
@@ -53,11 +54,15 @@ class CaseEventKind(StrEnum):
     HANDED_BACK = "handed_back"
     OVERDUE = "overdue"
     WORDS_READ = "words_read"
+    TAKEN_BACK = "taken_back"
     CLOSED = "closed"
 
 
 class Outcome(StrEnum):
-    """How a case ended, as the clinician saw it; the sentences are in ``triage.words``."""
+    """How a case ended; the sentences are in ``triage.words``.
+
+    All are as the clinician saw it but ``WITHDRAWN``, which only the young person can bring about.
+    """
 
     STEADIER = "steadier"
     PLAN = "plan"
@@ -68,3 +73,10 @@ class Outcome(StrEnum):
     THEY_ENDED = "they_ended"
     NO_ANSWER = "no_answer"
     MISREAD = "misread"
+    WITHDRAWN = "withdrawn"
+
+
+OUTCOMES_OF_A_TALK: Final[tuple[Outcome, ...]] = tuple(
+    outcome for outcome in Outcome if outcome != Outcome.WITHDRAWN
+)
+"""What a clinician may close a case with."""

@@ -29,6 +29,7 @@ OUTCOMES: Final[Mapping[str, Words]] = {
     Outcome.THEY_ENDED: _("They chose to end the talk"),
     Outcome.NO_ANSWER: _("We wrote, and they did not answer"),
     Outcome.MISREAD: _("The machine misread it: nothing to do with them"),
+    Outcome.WITHDRAWN: _("They gave up their place before anybody was with them"),
 }
 
 EVENTS: Final[Mapping[str, Words]] = {
@@ -39,11 +40,13 @@ EVENTS: Final[Mapping[str, Words]] = {
     CaseEventKind.HANDED_BACK: _("Handed back to the head of the list"),
     CaseEventKind.OVERDUE: _("Waited longer than the aim"),
     CaseEventKind.WORDS_READ: _("Read what they wrote"),
+    CaseEventKind.TAKEN_BACK: _("Gave up their place; still here for what was seen"),
     CaseEventKind.CLOSED: _("Closed"),
 }
 
 REFUSALS: Final[Mapping[str, Words]] = {
     "already_taken": _("Somebody else has just picked this person up. They are not alone."),
+    "taken_back": _("They have just given up their place themselves. They can ask again any time."),
     "not_on_duty": _("Go on duty first: then you can do that."),
     "open_cases": _("You are still with somebody. Close or hand back first, then end your shift."),
     "asked_again": _(

@@ -10,7 +10,7 @@ from chat.access import access_conversation
 from chat.kernel.errors import Denied
 from chat.models import Conversation, HelpRequest, User
 from chat.realtime.feed import person_view, snapshot
-from chat.states import Notice, Role
+from chat.states import HelpState, Notice, Role
 from chat.views.gate import person, signed_in
 from chat.views.standing import standing_of
 
@@ -47,11 +47,19 @@ def talk(request: HttpRequest, conversation_id: int) -> HttpResponse:
         "snapshot": shot,
         "others": others,
         "nobody_came": not others and not team_wrote,
+        "taken_back": _taken_back(user, seat.conversation),
         "help": mine,
         "quoted": _quoted(user, seat.conversation),
         "me": person_view(user),
     }
     return render(request, "chat/talk.html", context)
+
+
+def _taken_back(user: User, conversation: Conversation) -> bool:
+    """Whether the last request for this talk is over: with nobody ever here, they ended it."""
+    asked = HelpRequest.objects.filter(person=user, conversation_id=conversation.pk)
+    last = asked.order_by("-pk").first()
+    return last is not None and last.state == HelpState.CLOSED
 
 
 def _quoted(user: User, conversation: Conversation) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.priority import AIM_MINUTES, History, Sign, rank, soonest
-from triage.states import BANDS, CASE_MOVES, Band, CaseStatus
+from triage.priority import AIM_MINUTES, ASKED, TOOK_BACK, History, Sign, rank, soonest
+from triage.states import BANDS, CASE_MOVES, OUTCOMES_OF_A_TALK, Band, CaseStatus, Outcome
 
 bands = st.sampled_from(BANDS)
 signs = st.lists(
@@ -96,13 +96,24 @@ def test_coming_back_within_a_day_brings_a_place_forward(hours: float, band: Ban
     assert rank(found, history=History(hours_since_talk=hours)).band == band
 
 
+@pytest.mark.parametrize("sign", [Sign("w", "s", band) for band in BANDS])
+def test_a_request_taken_back_leaves_everybody_where_they_were(sign: Sign) -> None:
+    asked, took_back = rank([ASKED, sign]), rank([TOOK_BACK, sign])
+    assert (asked.band, asked.rank) == (took_back.band, took_back.rank)
+
+
+def test_clinicians_close_with_every_outcome_but_the_one_that_is_the_persons() -> None:
+    assert set(OUTCOMES_OF_A_TALK) == set(Outcome) - {Outcome.WITHDRAWN}
+
+
 def test_no_band_says_that_somebody_can_be_left() -> None:
     assert [band.value for band in Band] == ["immediate", "urgent", "soon"]
     assert sorted(AIM_MINUTES.values()) == [AIM_MINUTES[band] for band in BANDS]
 
 
-def test_a_case_ends_only_with_somebody_who_was_with_the_person() -> None:
-    assert CaseStatus.CLOSED not in CASE_MOVES[CaseStatus.WAITING]
+def test_a_case_ends_with_somebody_who_was_there_or_by_its_own_person() -> None:
+    """Who may close a waiting case is for the action and the database: ``test_giving_up``."""
+    assert CASE_MOVES[CaseStatus.WAITING] == {CaseStatus.WITH_CLINICIAN, CaseStatus.CLOSED}
     assert CaseStatus.CLOSED in CASE_MOVES[CaseStatus.WITH_CLINICIAN]
     assert not CASE_MOVES[CaseStatus.CLOSED]
     assert set(CASE_MOVES) == set(CaseStatus)

@@ -42,6 +42,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "about": ("page page page page page", "verb verb verb verb verb"),
     "my-space": ("home page staff staff staff", "home verb verb verb verb"),
     "help": ("page page staff staff staff", "page on staff staff staff"),
+    "help-give-up": ("home on staff staff staff", "home on staff staff staff"),
+    "help-given-up": ("home on staff staff staff", "home verb verb verb verb"),
     "spaces": ("home page page page page", "home verb verb verb verb"),
     "space": ("home none none none none", "home none none none none"),
     "thread": ("home none none none none", "home verb verb verb verb"),

@@ -263,6 +263,7 @@ YOUNG = [
     Shot("talk-nobody-came", talk_of("Iris"), who="Iris", before=a_talk_nobody_came_to),
     Shot("help-visitor", "/help"),
     Shot("help-waiting", "/help", who="Juno"),
+    Shot("help-give-up", "/help/give-up", who="Juno"),
     Shot("help-waiting-no-scripts", "/help", who="Juno", scripts=False),
     Shot("help-with-someone", "/help", who="Theo"),
     Shot("help-offline", "/spaces", who="Ben", steps=help_offline),

@@ -1,4 +1,4 @@
-"""Picking somebody up, handing back, closing. Each refuses where it writes."""
+"""Picking somebody up, handing back, closing, giving up a place. Each refuses where it writes."""
 
 from __future__ import annotations
 
@@ -21,27 +21,40 @@ from chat.kernel.errors import Conflict, Denied, Invalid, Stale
 from chat.kernel.transitions import change_state, or_refuse, refresh
 from chat.models import Conversation, HelpRequest, User
 from chat.states import HelpState
-from triage.access import access_held_case, check_may_triage, check_on_duty
+from triage.access import (
+    access_held_case,
+    access_own_waiting_request,
+    check_may_triage,
+    check_on_duty,
+    was_taken_back,
+)
 from triage.actions.notes import post_of
 from triage.actions.opening import open_case, reason_rows, stored_signs
 from triage.actions.timeline import note_event, tell_everybody
 from triage.models import Case
-from triage.priority import History, rank
+from triage.priority import ASKED, TOOK_BACK, History, rank
 from triage.sources import Source, source_of_help
-from triage.states import CASE_MOVES, CaseEventKind, CaseStatus, Outcome
+from triage.states import (
+    CASE_MOVES,
+    OUTCOMES_OF_A_TALK,
+    CaseEventKind,
+    CaseStatus,
+    Outcome,
+)
 
 
 def claim_case(*, case_id: int, by: User) -> Case:
     """Be with the person: exactly one clinician gets the case, and joins the talk by name.
 
     Raises :class:`Denied` for other roles, :class:`NotOnDuty`, and :class:`Stale`
-    ("already_taken") when somebody else has it. A case that never was looks just the same.
+    ("already_taken") when somebody else has it, or ("taken_back") when the person gave up their
+    place. A case that never was looks just as one that is taken.
     """
     check_may_triage(by)
     with transaction.atomic():
         now = clock.now()
         check_on_duty(by, now=now)
-        with or_refuse(lambda: Stale("already_taken")):
+        with or_refuse(lambda: Stale("taken_back" if was_taken_back(case_id) else "already_taken")):
             change_state(
                 Case.objects.filter(pk=case_id),
                 field="status",
@@ -121,7 +134,7 @@ def close_case(*, case_id: int, by: User, outcome_code: str) -> Case:
     Only whoever is with the person closes. Raises :class:`Invalid` ("outcome_missing"),
     :class:`Denied`, or :class:`Stale` ("asked_again") when they asked for help a moment ago.
     """
-    if outcome_code not in set(Outcome):
+    if outcome_code not in OUTCOMES_OF_A_TALK:
         raise Invalid("outcome_missing")
     if _asked_again(access_held_case(by, case_id), by):
         raise Stale("asked_again")
@@ -147,6 +160,61 @@ def close_case(*, case_id: int, by: User, outcome_code: str) -> Case:
         note_event(case, CaseEventKind.CLOSED, by=by, now=now, detail=outcome_code)
         tell_everybody()
     return case
+
+
+def give_up_place(*, by: User) -> Case:
+    """The young person takes their own request back while nobody is with them yet.
+
+    A case that they alone asked for closes as withdrawn. One that is also looked for
+    (``Case.is_looked_for``) stays on the list, at its place, for a clinician to be with them: a
+    sign of danger was not theirs to ask for, and is not theirs to make vanish. Only the request
+    ends then. Raises :class:`Denied` when they do not wait, and :class:`Stale` ("already_taken")
+    when a clinician was quicker: whoever came first is there, and nothing has changed.
+    """
+    request = access_own_waiting_request(by)
+    # Onto the list first, in a transaction of its own, when no worker got round to it: so the
+    # record is whole, and from here on everybody locks the case before the talk, as closing does.
+    open_case(source=source_of_help(request), by=by)
+    with transaction.atomic():
+        case = Case.objects.open().select_for_update().filter(person=by).first()
+        if case is None:
+            raise Denied
+        if not case.is_waiting:
+            raise Stale("already_taken")
+        now = clock.now()
+        looked_for = case.is_looked_for
+        if looked_for:
+            _say_taken_back(case)
+        else:
+            _withdraw(case, by, now=now)
+            _close_talk(request.conversation, by)
+        move_help(request=request, to=HelpState.CLOSED, by=by)
+        kind = CaseEventKind.TAKEN_BACK if looked_for else CaseEventKind.CLOSED
+        note_event(case, kind, by=by, now=now, detail=case.outcome_code)
+        tell_everybody()
+    return case
+
+
+def _withdraw(case: Case, by: User, *, now: dt.datetime) -> None:
+    change_state(
+        Case.objects.filter(pk=case.pk),
+        field="status",
+        old=[CaseStatus.WAITING],
+        new=CaseStatus.CLOSED,
+        table=CASE_MOVES,
+        outcome_code=Outcome.WITHDRAWN,
+        closed_by=by,
+        closed_at=now,
+    )
+    refresh(case, "status", "outcome_code", "closed_by", "closed_at")
+
+
+def _say_taken_back(case: Case) -> None:
+    """Their request stays among the reasons, in words that are still true. The place stays."""
+    for reason in case.reasons:
+        if reason["words"] == ASKED.words:
+            reason["words"] = TOOK_BACK.words
+    case.save(update_fields=["reasons"])
 
 
 def _join(case: Case, by: User) -> None:

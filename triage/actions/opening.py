@@ -141,7 +141,8 @@ def reason_rows(
 
 
 def _history(person: User, *, now: dt.datetime) -> History:
-    closed = Case.objects.filter(person=person, closed_at__isnull=False).order_by("-closed_at")
+    talked = Case.objects.with_a_talk().filter(person=person, closed_at__isnull=False)
+    closed = talked.order_by("-closed_at")
     last = closed.first()
     if last is None or last.closed_at is None:
         return History()

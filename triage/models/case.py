@@ -24,6 +24,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
             "claimed_at", "pk"
         )
 
+    def given_up_by(self, user: User) -> CaseQuerySet:
+        """The cases of this young person whose request they took back, closed by that or not."""
+        own = (CaseEventKind.TAKEN_BACK, CaseEventKind.CLOSED)
+        return self.filter(person=user, events__by=user, events__kind__in=own)
+
+    def with_a_talk(self) -> CaseQuerySet:
+        """Without those that were given up before anybody came: nobody talked there."""
+        return self.exclude(outcome_code=Outcome.WITHDRAWN)
+
     def visible_to(self, user: User) -> CaseQuerySet:
         """Clinicians see who waits and their own; shift leads see all; nobody else any."""
         if not user.is_active:
@@ -85,6 +94,13 @@ class Case(models.Model):
                 condition=~models.Q(status=CaseStatus.CLOSED.value) | ~models.Q(outcome_code=""),
                 name="closed_case_has_outcome",
             ),
+            # Only its own person takes a case from the list that nobody was ever with.
+            models.CheckConstraint(
+                condition=~models.Q(status=CaseStatus.CLOSED.value)
+                | models.Q(claimed_by__isnull=False)
+                | models.Q(outcome_code=Outcome.WITHDRAWN.value, closed_by=models.F("person")),
+                name="closed_by_holder_or_person",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -110,6 +126,16 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status != CaseStatus.CLOSED
+
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether anything but their own request says that somebody should be with them.
+
+        A sign that a machine or a moderator saw, or a clinician who was with them and handed over.
+        Such a case is not the person's alone to take from the list.
+        """
+        signs = self.sources.exclude(kind=SourceKind.HELP_REQUEST)
+        return self.handed_back_at is not None or signs.exists()
 
     @property
     def is_waiting(self) -> bool:

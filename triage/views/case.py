@@ -50,8 +50,13 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
         "notes": case.notes.select_related("author").order_by("pk"),
         "quoted": len(notes.quoted_ids(case)),
         "theme": notes.theme_of(case),
-        "earlier": case.person.cases.filter(status=CaseStatus.CLOSED).exclude(pk=case.pk).count(),
+        "earlier": _talks_before(case),
     }
+
+
+def _talks_before(case: Case) -> int:
+    closed = Case.objects.with_a_talk().filter(person=case.person, status=CaseStatus.CLOSED)
+    return closed.exclude(pk=case.pk).count()
 
 
 def _talk(user: User, talk: Conversation | None) -> ConversationSnapshot | None:
