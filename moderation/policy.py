@@ -17,8 +17,9 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from moderation.classifiers.base import CONTACT, ENCODER, PAST, PATTERNS, Reading, Signal, Span
+from moderation.classifiers.base import ENCODER, PAST, PATTERNS, Reading, Signal
 from moderation.classifiers.labels import DANGER, TOXICITY, Label
+from moderation.policy_reasons import Reason, reasons_for, threshold_for
 from moderation.policy_table import (
     ABUSE_OF_OTHERS,
     CLEARLY_PAST,
@@ -31,7 +32,6 @@ from moderation.policy_table import (
     ODDS_FLOOR,
     OFTEN_PAST,
     POLICY_VERSION,
-    RULE_SOURCES,
     RULE_THRESHOLD,
     RULES,
     SAID_POINTS,
@@ -85,25 +85,6 @@ class PolicyContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason for a verdict, without any word of the message.
-
-    `code` is stable: a label, or "unread", "premoderated", "hold_everything", "nothing_found",
-    "friend_in_danger". `score` and `threshold` are 0 where no reader gave one.
-    """
-
-    code: str
-    staff_words: str
-    label: str = ""
-    score: float = 0.0
-    threshold: float = 0.0
-    source: str = ""
-    version: str = ""
-    rule: str = ""
-    spans: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do, and why. `reasons` is never empty and the weightiest comes first."""
 
@@ -151,17 +132,18 @@ def toxicity_score(reading: Reading) -> float:
     return max((s.score for s in reading.signals if s.label == Label.TOXICITY), default=0.0)
 
 
-def threshold_for(label: str, source: str) -> float:
-    """The score from which a signal of this label from this reader counts."""
-    return RULE_THRESHOLD if source in RULE_SOURCES else RULES[label].threshold
-
-
 def decide(reading: Reading, context: PolicyContext) -> Verdict:
     """Decide about one message. Every verdict has at least one reason."""
     fired = [s for s in _fired(reading) if not _excused(s, reading)]
     imminent_friend = [s for s in fired if s.person == FRIEND and s.label in DANGER]
     own = [s for s in fired if s not in imminent_friend]
-    reasons = _reasons(own, imminent_friend, reading, context)
+    reasons = reasons_for(
+        own,
+        imminent_friend,
+        reading.failed,
+        premoderated=context.premoderated,
+        hold_everything=context.hold_everything,
+    )
     rules = [RULES[s.label] for s in own]
     open_case = bool(imminent_friend) or any(rule.case for rule in rules)
     held = (
@@ -291,53 +273,3 @@ def _notice(held: bool, harm: Harm, door: bool, context: PolicyContext, *, faile
     if harm == "contact":
         return "contact_details"
     return "unread" if harm == "unread" else "held_for_person"
-
-
-def _reasons(
-    own: list[Signal], friend: list[Signal], reading: Reading, context: PolicyContext
-) -> tuple[Reason, ...]:
-    reasons = [_friend_reason(s) for s in friend] + [_reason(s) for s in own]
-    reasons += [_unread(name) for name in reading.failed]
-    if context.premoderated:
-        reasons.append(Reason("premoderated", "A person reads everything first in this space"))
-    if context.hold_everything:
-        reasons.append(Reason("hold_everything", "Everything waits here while no one is on duty"))
-    return tuple(reasons) or (Reason("nothing_found", "Nothing that we look for was found"),)
-
-
-def _reason(signal: Signal) -> Reason:
-    return Reason(
-        code=str(signal.label),
-        staff_words=RULES[signal.label].words,
-        label=str(signal.label),
-        score=signal.score,
-        threshold=threshold_for(signal.label, signal.source),
-        source=signal.source,
-        version=signal.version,
-        rule=signal.rule,
-        spans=signal.spans,
-    )
-
-
-def _friend_reason(signal: Signal) -> Reason:
-    reason = _reason(signal)
-    return Reason(
-        code="friend_in_danger",
-        staff_words="Somebody the writer knows may be in danger now",
-        label=reason.label,
-        score=reason.score,
-        threshold=reason.threshold,
-        source=reason.source,
-        version=reason.version,
-        rule=reason.rule,
-        spans=reason.spans,
-    )
-
-
-def _unread(name: str) -> Reason:
-    words = {
-        ENCODER: "The language model could not read it",
-        PATTERNS: "The crisis phrases could not be looked for",
-        CONTACT: "Contact details could not be looked for",
-    }
-    return Reason("unread", words.get(name, f"The {name} reader could not read it"), source=name)
