@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from chat.actions.people import find_by_phrase, start_young_person
 from chat.forms import ComeBackForm, StartForm
-from chat.kernel import clock, crypto
-from chat.kernel.errors import DomainError
 from chat.models import Space, User
+from chat.views import six_words
 from chat.views.gate import AWAY, end_session, is_in, person, signed_in
 from chat.views.limits import COME_BACK, START, too_many
 from chat.words import refusal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-PHRASE = "phrase"
-PHRASE_FOR = dt.timedelta(minutes=15)
-"""How long the words wait to be looked at; after that nobody can show them again."""
 
 
 @require_GET
@@ -44,50 +37,39 @@ def start(request: HttpRequest) -> HttpResponse:
         if too_many(request, "start", rate=START):
             form.add_error(None, refusal("too_many_tries"))
         elif form.is_valid():
-            arrive(request, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
-            return redirect("phrase")
+            answer = redirect("phrase")
+            arrive(request, answer, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
+            return answer
     return render(request, "chat/start.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def arrive(request: HttpRequest, nickname: str, age_band: str) -> User:
-    """Make the account, sign the phone in under a new session, and put the words by for it."""
-    user, phrase_words = start_young_person(nickname=nickname, age_band=age_band)
+def arrive(request: HttpRequest, answer: HttpResponse, nickname: str, age_band: str) -> User:
+    """Make the account, sign the phone in under a new session, and let ``answer`` carry the words.
+
+    ``answer`` is what this request will be answered with.
+    """
+    user, words = start_young_person(nickname=nickname, age_band=age_band)
     login(request, user, backend=BACKEND)
-    sealed = crypto.seal(phrase_words, place=f"session.phrase:{user.pk}")
-    request.session[PHRASE] = {
-        "sealed": base64.b64encode(sealed).decode(),
-        "until": (clock.now() + PHRASE_FOR).isoformat(),
-    }
+    six_words.hand_over(request, answer, user, words)
     return user
-
-
-def _is_old(until: dt.datetime) -> bool:
-    return clock.has_run_out(until, longest=PHRASE_FOR, now=clock.now())
-
-
-def _waiting_phrase(request: HttpRequest) -> str:
-    """The words that were put by, or nothing once they were taken or grew old."""
-    kept = request.session.get(PHRASE)
-    if not kept or _is_old(dt.datetime.fromisoformat(kept["until"])):
-        request.session.pop(PHRASE, None)
-        return ""
-    sealed = base64.b64decode(kept["sealed"])
-    try:
-        return crypto.unseal(sealed, place=f"session.phrase:{request.user.pk}")
-    except DomainError:
-        return ""
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
 def phrase(request: HttpRequest) -> HttpResponse:
-    """The recovery words, until the person says that they have them; then never again."""
-    if request.method == "POST":
-        request.session.pop(PHRASE, None)
-        return redirect("spaces")
-    words = _waiting_phrase(request)
-    rooms = Space.objects.visible_to(person(request))
-    return render(request, "chat/phrase.html", {"words": words.split(), "spaces": rooms})
+    """The recovery words, the first time this page is shown; then never again."""
+    answer = redirect("spaces") if request.method == "POST" else _shown_once(request)
+    six_words.forget(request, answer)
+    return answer
+
+
+def _shown_once(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    context = {
+        "words": six_words.take(request, user),
+        "spaces": Space.objects.visible_to(user),
+    }
+    return render(request, "chat/phrase.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,6 +117,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Leave this phone for good: the session ends and nothing of ours stays on it."""
     end_session(request)
     response = redirect("home")
+    six_words.forget(request, response)
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -151,4 +134,4 @@ def my_space(request: HttpRequest) -> HttpResponse:
     """What we know about the person: very little, and all of it here."""
     if person(request).is_staff_member:
         return redirect("staff-home")
-    return render(request, "chat/my_space.html", {"phrase_waits": bool(_waiting_phrase(request))})
+    return render(request, "chat/my_space.html", {"phrase_waits": six_words.wait(request)})

@@ -42,10 +42,11 @@ def help_now(request: HttpRequest) -> HttpResponse:
         return redirect("staff-home")
     form = VisitorForm(request.POST if "nickname" in request.POST else None)
     if request.method == "POST":
-        user = _who(request, form)
+        answer = redirect("help")
+        user = _who(request, form, answer)
         if user is not None:
             _ask(request, user)
-            return redirect("help")
+            return answer
     return _page(request, form)
 
 
@@ -93,7 +94,7 @@ def _page(request: HttpRequest, form: VisitorForm) -> HttpResponse:
     return render(request, "chat/help.html", context, status=422 if form.errors else 200)
 
 
-def _who(request: HttpRequest, form: VisitorForm) -> User | None:
+def _who(request: HttpRequest, form: VisitorForm, answer: HttpResponse) -> User | None:
     """Whoever asks; a newcomer becomes somebody in the same step. ``None``: ask for a name."""
     if request.user.is_authenticated:
         request.session.pop(AWAY, None)
@@ -105,7 +106,7 @@ def _who(request: HttpRequest, form: VisitorForm) -> User | None:
         return None
     if not form.is_valid():
         return None
-    return arrive(request, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
+    return arrive(request, answer, form.cleaned_data["nickname"], form.cleaned_data["age_band"])
 
 
 def _ask(request: HttpRequest, user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 
@@ -10,8 +11,10 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from chat.kernel import crypto
 from chat.kernel.crypto import blind_index
 from chat.models import HelpRequest, User
+from chat.views import six_words
 from chat.views.limits import COME_BACK, SIGN_IN_NAME
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Hands
@@ -40,25 +43,94 @@ def test_a_nickname_and_an_age_are_all_it_takes(client: Client) -> None:
     assert client.get("/spaces").status_code == 200
 
 
-def test_the_words_are_gone_once_the_person_has_them(client: Client) -> None:
+def test_the_words_are_shown_once_and_then_held_nowhere(client: Client) -> None:
     words = come_in(client)
-    client.post("/phrase")
+    assert client.cookies[six_words.COOKIE].value == ""
+    assert six_words.MARK not in client.session
     page = client.get("/phrase").content.decode()
     assert "data-phrase" not in page
     assert not [word for word in words.split() if f"<li>{word}</li>" in page]
 
 
-def test_words_that_nobody_looked_at_are_not_kept_for_long(client: Client, hands: Hands) -> None:
-    come_in(client)
-    hands.forward(minutes=16)
+def test_a_copy_of_the_phones_cookie_shows_nothing_a_second_time(client: Client) -> None:
+    client.post("/start", HELLO)
+    copied = client.cookies[six_words.COOKIE].value
+    assert words_on(client.get("/phrase").content.decode())
+    client.cookies[six_words.COOKIE] = copied
     assert "data-phrase" not in client.get("/phrase").content.decode()
 
 
-def test_the_words_lie_nowhere_in_the_database_in_the_open(client: Client) -> None:
-    words = come_in(client).split()
-    stored = [str(Session.objects.get().get_decoded()), str(vars(User.objects.get()))]
+def test_the_words_go_to_the_one_page_that_shows_them_and_no_script_reads_them(
+    client: Client,
+) -> None:
+    for address in ("/start", "/help"):
+        carried = Client().post(address, HELLO).cookies[six_words.COOKIE]
+        assert carried["path"] == "/phrase"
+        assert carried["httponly"]
+        assert carried["samesite"] == "Lax"
+        assert carried["max-age"] == 15 * 60
+
+
+def test_whoever_says_that_they_have_them_is_not_shown_them_again(client: Client) -> None:
+    client.post("/start", HELLO)
+    answer = client.post("/phrase")
+    assert answer.cookies[six_words.COOKIE].value == ""
+    assert "data-phrase" not in client.get("/phrase").content.decode()
+
+
+def test_my_space_says_that_they_wait_until_they_were_shown(client: Client) -> None:
+    client.post("/help", HELLO)
+    assert "Show my six words" in client.get("/me").content.decode()
+    client.get("/phrase")
+    assert "Show my six words" not in client.get("/me").content.decode()
+
+
+def test_words_that_nobody_looked_at_are_not_shown_after_fifteen_minutes(
+    client: Client, hands: Hands
+) -> None:
+    client.post("/start", HELLO)
+    hands.forward(minutes=14)
+    assert "Show my six words" in client.get("/me").content.decode()
+    hands.forward(minutes=2)
+    assert "Show my six words" not in client.get("/me").content.decode()
+    assert "data-phrase" not in client.get("/phrase").content.decode()
+
+
+def test_the_words_of_one_person_do_not_open_for_another(client: Client) -> None:
+    client.post("/start", HELLO)
+    other = Client()
+    other.post("/start", {**HELLO, "nickname": "Wren"})
+    other.cookies[six_words.COOKIE] = client.cookies[six_words.COOKIE].value
+    for broken in (other, Client()):
+        assert "data-phrase" not in broken.get("/phrase").content.decode()
+    client.cookies[six_words.COOKIE] = "not base64 at all!"
+    assert "data-phrase" not in client.get("/phrase").content.decode()
+
+
+def test_the_database_never_has_the_words_open_or_sealed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first second: they are not even there while they wait to be shown."""
+    sealed: list[bytes] = []
+
+    def seal(text: str, *, place: str) -> bytes:
+        sealed.append(text.encode())
+        sealed.append(crypto_seal(text, place=place))
+        return sealed[-1]
+
+    crypto_seal = crypto.seal
+    monkeypatch.setattr(crypto, "seal", seal)
+    client.post("/start", HELLO)
+    session = client.session
+    assert set(session[six_words.MARK]) == {"once", "until"}
+    stored = [Session.objects.get().get_decoded(), vars(User.objects.get())]
+    kept = str(stored)
+    text, shut = sealed
+    assert text.decode() not in kept
+    assert base64.b64encode(shut).decode().rstrip("=") not in kept
+    assert base64.urlsafe_b64encode(shut).decode().rstrip("=") not in kept
     # One alone may be there by chance: "young" is on the list of words, and the name of a role.
-    found = {word for word in words if len(word) > 4 and any(word in text for text in stored)}
+    found = {word for word in text.decode().split() if len(word) > 4 and word in kept}
     assert len(found) < 2
 
 
