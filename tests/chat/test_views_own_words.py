@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -49,6 +51,14 @@ def test_words_are_changed_by_a_form_and_read_again(client: Client, kept: Messag
     kept.refresh_from_db()
     assert (kept.body, kept.state, kept.revision) == ("nothing in here", MessageState.PENDING, 2)
     assert kept.due_at is not None
+
+
+def test_the_page_names_nothing_twice(client: Client, kept: Message) -> None:
+    """The field was once called what the page's script calls its sentences, which then broke."""
+    page = client.get(f"/messages/{kept.pk}/change").content.decode()
+    names = Counter(re.findall(r'\bid="([^"]+)"', page))
+    assert names["own-words"] == 1
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_a_refused_change_keeps_the_words_and_says_why(client: Client, kept: Message) -> None:
