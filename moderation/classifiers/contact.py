@@ -4,7 +4,8 @@ Numbers (also spelled out, split, or written with other digits), e-mail, links, 
 apps, schools and addresses. Helpline and emergency numbers are let through: they are help.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +28,23 @@ SPELLED: Final = {
     "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _REPEATS: Final = {"double": 2, "triple": 3}
+_BETWEEN: Final = frozenset({*_REPEATS, "then"})
+"""Words that may stand between two parts of a number."""
+
+GAP: Final = 3
+"""Signs that may stand between two parts of a number."""
+
+_DISGUISED: Final = re.compile(r"(?<![^\W_])(?=[oil]*[0-9])[0-9oil]{2,}(?![^\W_])")
+_LIKE_DIGITS: Final = str.maketrans("oil", "011")
+"""Letters that pass for digits, where nothing but these and digits stands: "o77oo"."""
 
 _NAMED: Final = r"(?:@?[a-z0-9][a-z0-9_.\-]{2,29})"
-NOT_A_SCHOOL: Final = ("my school", "a school", "the school", "this school", "go to school")
+_SIGN: Final = (
+    r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z0-9]{2,20}\.[a-z][a-z0-9_.]{1,24}"
+    r"|[a-z][a-z.]{2,20}[0-9]{2,6})"
+)
+NOT_A_SCHOOL: Final = ("my school", "im at my ", "i go to my ", "im at the new ", "im at a new ")
+"""Beginnings of what names no school: "im at my new school"."""
 
 
 class TooLong(ValueError):
@@ -46,12 +61,18 @@ class ContactReader:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
         self.version = str(given["version"])
         self._helplines = frozenset(given["helplines"])
-        app = f"(?:{'|'.join(given['apps'])})"
+        stands_for = {
+            "<app>": f"(?:{'|'.join(given['apps'])})",
+            "<clear_app>": f"(?:{'|'.join(given['clear_apps'])})",
+            "<area>": f"(?:{'|'.join(given['areas'])})",
+            "<named>": _NAMED,
+            "<sign>": _SIGN,
+        }
         self._detectors: list[tuple[str, float, Any]] = [
             (
                 entry["name"],
                 float(entry["score"]),
-                compiled(entry["pattern"].replace("<app>", app).replace("<named>", _NAMED)),
+                compiled(_filled_in(entry["pattern"], stands_for)),
             )
             for entry in given["detectors"]
         ]
@@ -69,7 +90,7 @@ class ContactReader:
             spans = tuple(
                 folded.span(*match.span())
                 for match in regexp.finditer(folded.text)
-                if not (name == "school" and match.group().startswith(NOT_A_SCHOOL))
+                if not (name.startswith("school") and match.group().startswith(NOT_A_SCHOOL))
             )
             if spans:
                 signals.append(self._signal(name, score, spans))
@@ -80,6 +101,12 @@ class ContactReader:
 
     def _signal(self, rule: str, score: float, spans: tuple[Span, ...]) -> Signal:
         return Signal(str(Label.CONTACT_MOVE), score, CONTACT, self.version, spans, rule)
+
+
+def _filled_in(pattern: str, stands_for: Mapping[str, str]) -> str:
+    for name, source in stands_for.items():
+        pattern = pattern.replace(name, source)
+    return pattern
 
 
 def _numbers(folded: Folded, helplines: frozenset[str]) -> Iterator[Span]:
@@ -95,15 +122,12 @@ def _numbers(folded: Folded, helplines: frozenset[str]) -> Iterator[Span]:
 def _digit_runs(text: str) -> Iterator[tuple[str, int, int]]:
     """Digits that stand together but for spaces and marks, with spelled ones counted in."""
     digits = ""
-    start = end = 0
+    start = end = near = 0
     repeat = 1
-    for word, at, after in _words(text):
-        value = _value(word)
-        if digits and (value is None or at - end > 3):
-            if word in _REPEATS and at - end <= 3:
-                repeat = _REPEATS[word]
-                end = after
-                continue
+    for word, at, after in _words(_DISGUISED.sub(_in_digits, text)):
+        value = _value(word, after=digits)
+        goes_on = at - near <= GAP and (value is not None or word in _BETWEEN)
+        if digits and not goes_on:
             yield digits, start, end
             digits = ""
         if value is not None:
@@ -112,14 +136,22 @@ def _digit_runs(text: str) -> Iterator[tuple[str, int, int]]:
                 digits = "+" if start < at else ""
             digits += value * repeat if len(value) == 1 else value
             end = after
+        near = after
         repeat = _REPEATS.get(word, 1)
     if digits:
         yield digits, start, end
 
 
-def _value(word: str) -> str | None:
+def _in_digits(run: "re.Match[str]") -> str:
+    return run.group().translate(_LIKE_DIGITS)
+
+
+def _value(word: str, *, after: str) -> str | None:
+    """The digits a word stands for: "nine hundred" is 900 where a number is being told."""
     if word.isascii() and word.isdigit():
         return word
+    if word == "hundred" and after:
+        return "00"
     return SPELLED.get(word) or ("0" if word == "o" else None)
 
 

@@ -29,6 +29,10 @@ def rules(text: str) -> set[str]:
         "07.700.900.123",
         "its oh seven seven double oh nine oh oh one two three",
         "zero7700 nine hundred no wait 07700 900 one two three",
+        "07700 9oo123",
+        "O77OO 9OO I23",
+        "07700 then 900123",
+        "oh seven seven double zero 9 hundred 123",
         "٠٧٧٠٠٩٠٠١٢٣",
         "０７７００ ９００１２３",
     ],
@@ -48,6 +52,18 @@ def test_phone_numbers_are_found_split_spelled_and_in_other_digits(text: str):
         ("im @daisy_x on there", "handle"),
         ("my insta is daisy.x", "handle_given"),
         ("snap: daisyx99", "handle_on_app"),
+        ("sam at example dot com", "email_in_words"),
+        ("t.me/abc", "link_to_app"),
+        ("discord dot gg slash abcdef", "link_to_app"),
+        ("snap: abc.def", "handle_on_app"),
+        ("insta daisy_x", "handle_beside_app"),
+        ("daisy_x on insta", "handle_beside_app"),
+        ("im on roblox as daisy_x", "handle_as"),
+        ("st marys catholic school in leeds", "school_by_name"),
+        ("year 9 at oakfield academy", "school_by_name"),
+        ("i study at st marys", "school_by_name"),
+        ("i live on green lane", "street"),
+        ("ls14ap", "postcode_in_one"),
         ("add me on snap", "move_to_app"),
         ("whats your discord", "ask_app"),
         ("can we talk on whatsapp instead", "move_elsewhere"),
@@ -74,6 +90,27 @@ def test_other_ways_to_find_somebody_are_found(text: str, rule: str):
         "my friend at the bus stop",
         "one two three four",
         "i watch it on youtube",
+        "we won 07 3",
+        "see you at 10:30 on 12/11/2026, it costs 9.99",
+        "im 15 and got 78 out of 100 then 64 then 71",
+        "a hundred and one then two hundred and three",
+        "i was on insta all night",
+        "insta is down again",
+        "insta stories are boring. snap streaks too",
+        "we saw a reel on insta, so good",
+        "i got 100 likes on insta",
+        "year 9 at school is hard",
+        "im at the new school now",
+        "st patricks day was fun",
+        "i live on noodles",
+        "i live in a small flat",
+        "i live on my own street cred",
+        "wait at the bus stop then run",
+        "he looked at the dot com bubble",
+        "tell me/us about it",
+        "my ps5 and a b4n4na and co2 levels",
+        "h2o and mp3 and gcse9",
+        "07700 then it cuts off",
         "",
     ],
 )
@@ -81,11 +118,34 @@ def test_helplines_and_ordinary_words_are_let_through(text: str):
     assert rules(text) == set()
 
 
-def test_the_place_of_a_number_is_known():
-    text = "hi :) 07700 900123 ok"
+@pytest.mark.parametrize(
+    "number",
+    [
+        "07700 900123",
+        "O77OO 9OO I23",
+        "07700 then 900123",
+        "oh seven seven double zero 9 hundred 123",
+    ],
+)
+def test_the_place_of_a_number_is_known(number: str):
+    text = f"hi :) {number} then ok"
     span = read(text)[0].spans[0]
 
-    assert text[span.start : span.end] == "07700 900123"
+    assert text[span.start : span.end] == number
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hi 🙂 insta dáisy_x ok", "insta dáisy_x"),
+        ("I live on Green Lane, you?", "I live on Green Lane"),
+        ("its LS14AP ok", "LS14AP"),
+    ],
+)
+def test_the_place_of_a_name_is_known_in_the_original(text: str, found: str):
+    span = read(text)[0].spans[0]
+
+    assert text[span.start : span.end] == found
 
 
 @settings(max_examples=60)
