@@ -17,6 +17,7 @@ from chat.models import Message, User
 from chat.states import ConversationKind, MessageState
 from moderation import words
 from moderation.models import Review
+from moderation.scale import HARMS, urgency_of_review
 from moderation.states import AIM_MINUTES, OPEN, TIERS, Harm
 
 LISTED_AFTER = dt.timedelta(seconds=15)
@@ -34,6 +35,7 @@ class Item:
     url: str
     harm: str
     harm_words: str
+    urgency: str
     tier: int
     answer_by: dt.datetime
     opened_at: dt.datetime
@@ -153,7 +155,8 @@ def _item(
         key=key,
         url=url,
         harm=harm,
-        harm_words=str(words.HARMS[harm]),
+        harm_words=str(HARMS[harm]),
+        urgency=urgency_of_review(harm),
         tier=TIERS[harm],
         answer_by=answer_by,
         opened_at=opened_at,

@@ -15,6 +15,7 @@ from chat.words import NOTICES
 from moderation import words
 from moderation.clauses import CLAUSES
 from moderation.models import Assessment, Review
+from moderation.scale import READERS
 from moderation.states import Harm, ReviewStatus
 
 AROUND = 10
@@ -148,7 +149,7 @@ def _why(number: int, reason: dict[str, object]) -> Why:
         words=str(reason["words"]),
         score=float(str(reason["score"])) if scored else None,
         threshold=float(str(reason["threshold"])),
-        source=str(words.SOURCES.get(source, source)),
+        source=str(READERS.get(source, source)),
         rule=str(reason["rule"]),
         version=str(reason["version"]),
         marked=bool(reason["spans"]),
@@ -157,7 +158,7 @@ def _why(number: int, reason: dict[str, object]) -> Why:
 
 def _pattern_why(number: int) -> Why:
     """What brought it here is beside it on the page, message by message."""
-    source = str(words.SOURCES["conversation"])
+    source = str(READERS["conversation"])
     return Why(number, str(words.FROM_PATTERN), None, 0.0, source, "", "", marked=False)
 
 

@@ -20,17 +20,6 @@ from moderation.states import AIM_MINUTES, Harm, ReviewStatus
 
 Words = str | Promise
 
-HARMS: Final[Mapping[str, Words]] = MappingProxyType(
-    {
-        Harm.DANGER: _l("Danger"),
-        Harm.SAFEGUARDING: _l("Safeguarding"),
-        Harm.ABUSE: _l("Abuse"),
-        Harm.CONTACT: _l("Contact details"),
-        Harm.UNREAD: _l("Not read yet"),
-        Harm.ROUTINE: _l("For a person to judge"),
-    }
-)
-
 THEMES: Final[Mapping[str, Words]] = MappingProxyType(
     {
         Harm.DANGER: _l("This may speak of dying, self-harm or not eating."),
@@ -39,16 +28,6 @@ THEMES: Final[Mapping[str, Words]] = MappingProxyType(
         Harm.CONTACT: _l("This may hold a name, a number or a place."),
         Harm.UNREAD: _l("No machine has read this. It may be hard to read."),
         Harm.ROUTINE: _l("The machine named no sign here. That does not say how they are."),
-    }
-)
-
-SOURCES: Final[Mapping[str, Words]] = MappingProxyType(
-    {
-        "encoder": _l("the language model"),
-        "patterns": _l("the list of crisis phrases"),
-        "contact": _l("the contact detail finder"),
-        "conversation": _l("several messages together"),
-        "person": _l("a moderator"),
     }
 )
 

@@ -60,8 +60,9 @@ class Row:
     now: dt.datetime = field(kw_only=True)
 
     @property
-    def band_words(self) -> str:
-        return "First" if self.handed_back else str(words.BANDS[self.band])
+    def first_words(self) -> str:
+        """In place of how soon, for whoever goes before everybody else."""
+        return str(words.FIRST) if self.handed_back else ""
 
     @property
     def waiting_words(self) -> str:

@@ -8,20 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chat.models import HelpRequest, Message, User
-from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS
 from moderation.classifiers.labels import TOXICITY
 from moderation.models import Assessment, PatternFinding
 from moderation.pattern_words import finding_words, seen_words
 from moderation.policy import RULES
+from moderation.scale import READERS
 from triage.priority import ASKED, Sign
 from triage.states import BANDS, Band, SourceKind
-
-READERS: Final = {
-    ENCODER: "the language model",
-    PATTERNS: "the crisis phrases",
-    CONTACT: "the contact details reader",
-    "person": "a moderator",
-}
 
 NOT_ABOUT_DANGER: Final = frozenset(
     {*TOXICITY, "premoderated", "hold_everything", "unread", "nothing_found"}

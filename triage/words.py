@@ -9,15 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chat.words import refusal as chat_refusal
-from triage.states import Band, CaseEventKind, Outcome
+from triage.states import CaseEventKind, Outcome
 
 Words = str | Promise
 
-BANDS: Final[Mapping[str, Words]] = {
-    Band.IMMEDIATE: _("Now"),
-    Band.URGENT: _("Urgent"),
-    Band.SOON: _("Soon"),
-}
+FIRST: Final = _("First")
+"""The chip of somebody who was handed over; how soon, for others, is in ``moderation.scale``."""
 
 OUTCOMES: Final[Mapping[str, Words]] = {
     Outcome.STEADIER: _("We talked, and they felt steadier"),

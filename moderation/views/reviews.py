@@ -29,6 +29,7 @@ from moderation.forms import DecisionForm, HandOverForm
 from moderation.listing import listing_for, next_free
 from moderation.models import Review
 from moderation.reading import dossier_of
+from moderation.scale import HARMS, urgency_of_review
 from moderation.states import AIM_MINUTES, OPEN, Decision, Harm, ReviewStatus
 
 View = Callable[..., HttpResponse]
@@ -90,7 +91,8 @@ def _standing(review: Review, viewer: User) -> dict[str, Any]:
         "standing_mark": f"{review.version}-{review.message.revision}-{review.message.state}-"
         f"{'mine' if mine else 'free' if free else 'taken'}",
         "harm": review.harm,
-        "harm_words": words.HARMS[review.harm],
+        "harm_words": HARMS[review.harm],
+        "urgency": urgency_of_review(Harm(review.harm)),
         "standing": words.standing_words(review, viewer=viewer, now=now),
         "clock": words.clock_words(Harm(review.harm), review.opened_at, now),
         "late": review.answer_by <= now,
@@ -153,7 +155,8 @@ def unread(request: HttpRequest, message_id: int) -> HttpResponse:
     context |= _beside(message, Harm.UNREAD, viewer=viewer)
     context |= {
         "harm": Harm.UNREAD,
-        "harm_words": words.HARMS[Harm.UNREAD],
+        "harm_words": HARMS[Harm.UNREAD],
+        "urgency": urgency_of_review(Harm.UNREAD),
         "standing": _("Nobody has this one yet."),
         "clock": words.clock_words(Harm.UNREAD, since, now),
         "late": since + dt.timedelta(minutes=AIM_MINUTES[Harm.UNREAD]) <= now,

@@ -117,7 +117,7 @@ def test_why_it_is_here_is_said_in_words_with_its_source(room: Room) -> None:
     shown = text_of(signed_in(room.mo).get(reverse("review", args=[review.pk])))
     for words in (
         "The writer may mean to end their life",
-        "Seen by the list of crisis phrases. Marked 1 in the words.",
+        "Seen by the crisis phrases. Marked 1 in the words.",
         "phrases-1, rule phrase.intent_or_plan",
         "Our clinicians have been told about this person",
     ):
