@@ -7,7 +7,7 @@ look the same to whoever asks.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,6 +79,12 @@ def seats_for(user: User, conversation_ids: Iterable[int]) -> dict[int, Seat]:
 def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
     """The seats of several people at once, by person and conversation: two queries for all."""
     wanted = list(pairs)
+    seats = zip(wanted, seats_in_order(wanted), strict=True)
+    return {(user.pk, conversation_id): seat for (user, conversation_id), seat in seats if seat}
+
+
+def seats_in_order(wanted: Sequence[tuple[User, int]]) -> list[Seat | None]:
+    """The same, one answer for each pair: each person as this very pair knows them."""
     user_ids = {user.pk for user, _ in wanted}
     conversation_ids = {conversation_id for _, conversation_id in wanted}
     members = set(
@@ -87,13 +93,13 @@ def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
         ).values_list("user_id", "conversation_id")
     )
     rows = Conversation.objects.select_related("space").in_bulk(conversation_ids)
-    seats = {}
+    seats: list[Seat | None] = []
     for user, conversation_id in wanted:
-        key = (user.pk, conversation_id)
         conversation = rows.get(conversation_id)
-        seat = conversation and seat_for(user, conversation, is_member=key in members)
-        if seat:
-            seats[key] = seat
+        is_member = (user.pk, conversation_id) in members
+        seats.append(
+            seat_for(user, conversation, is_member=is_member) if conversation is not None else None
+        )
     return seats
 
 

@@ -15,9 +15,9 @@ from chat.kernel.errors import Denied, Invalid
 from chat.models import Message, User
 from chat.realtime import feed
 from chat.realtime import protocol as p
+from chat.realtime.arrivals import arrivals
 from chat.realtime.connection import RESYNC_CODE, Connection
 from chat.realtime.hub import SHUT_OUT_CODE, SIGNED_OUT_CODE, hub
-from chat.realtime.standing import live_sessions, read_person
 from chat.realtime.writer import writer
 from chat.states import MachineReading
 from chat.words import refusal
@@ -92,7 +92,7 @@ async def check_session(connection: Connection) -> None:
     """Nothing is obeyed for a session that ended, though its ring and its close were lost."""
     if time.monotonic() - connection.session_seen < SESSION_TRUST_SECONDS:
         return
-    if connection.session_key not in await run_db(live_sessions, [connection.session_key]):
+    if not await arrivals().sessions.ask(connection.session_key):
         connection.hang_up(SIGNED_OUT_CODE)
         raise Denied("signed_out", permanent=False)
     connection.session_seen = time.monotonic()
@@ -103,7 +103,7 @@ async def present(connection: Connection) -> User:
 
     (Sends read their authors again inside their own transaction.)
     """
-    user = await run_db(read_person, connection.user.pk)
+    user = await arrivals().people.ask(connection.user.pk)
     if user is None or user.role != connection.user.role:
         connection.hang_up(SHUT_OUT_CODE)
         raise Denied

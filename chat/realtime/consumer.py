@@ -8,14 +8,14 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 
-from chat.kernel.db import run_db
 from chat.kernel.errors import DomainError, Invalid
 from chat.realtime import commands, drain, protocol
+from chat.realtime.arrivals import arrivals
 from chat.realtime.connection import Connection
 from chat.realtime.hub import hub
 from chat.realtime.inbox import Inbox
 from chat.realtime.limits import FLOOD_CODE, FrameRate, SharedRate, census
-from chat.realtime.standing import cookie_of, read_visitor
+from chat.realtime.standing import Visitor, cookie_of
 from chat.realtime.tickets import check_ticket
 from chat.realtime.wire import wire_of
 from chat.words import refusal
@@ -46,7 +46,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await receive()
             await send({"type": "websocket.accept"})
             refused = refused or drain.closing_code()
-            visitor = await run_db(read_visitor, "" if refused else cookie_of(scope))
+            visitor = await self._visitor("" if refused else cookie_of(scope))
             if visitor.user is None:
                 await wire_of(send).close(refused or SIGN_IN_CODE)
                 return
@@ -54,6 +54,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._listen(self.connection, receive)
         finally:
             census.dismiss(address)
+
+    async def _visitor(self, session_key: str) -> Visitor:
+        return await arrivals().visitors.ask(session_key) if session_key else Visitor(None)
 
     async def _listen(self, connection: Connection, receive: Any) -> None:
         self.rate, self.help_rate = SharedRate(connection.user.pk), FrameRate()

@@ -6,14 +6,23 @@ frames since is a fresh snapshot, and a message removed meanwhile is never repla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import F, Q, QuerySet
 
-from chat.access import Audience, Seat, can_post, seats_for
+from chat.access import Audience, Seat, can_post
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
-from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User, WorkerBeat
+from chat.models import (
+    Conversation,
+    ConversationEvent,
+    HelpRequest,
+    Membership,
+    Message,
+    User,
+    WorkerBeat,
+)
 from chat.realtime import protocol as p
 from chat.states import ConversationKind, HelpState, MessageState, Notice
 from chat.words import UNREADABLE
@@ -94,18 +103,40 @@ def events_of(heads: Mapping[int, int], *, limit: int) -> list[ConversationEvent
     wanted = Q()
     for conversation_id, after in heads.items():
         wanted |= Q(conversation_id=conversation_id, seq__gt=after)
-    return list(
+    return list(_drawable(wanted)[:limit])
+
+
+def events_between(spans: Mapping[int, tuple[int, int]]) -> list[ConversationEvent]:
+    """The same after a seq up to another one, both by conversation: one query, however many."""
+    wanted = Q()
+    for conversation_id, (after, head) in spans.items():
+        wanted |= Q(conversation_id=conversation_id, seq__gt=after, seq__lte=head)
+    return list(_drawable(wanted))
+
+
+def _drawable(wanted: Q) -> QuerySet[ConversationEvent]:
+    return (
         ConversationEvent.objects.filter(wanted)
         .select_related("message", "message__author", "message__conversation", "person")
-        .order_by("conversation_id", "seq")[:limit]
+        .order_by("conversation_id", "seq")
     )
 
 
 def visible_messages(seat: Seat) -> QuerySet[Message]:
     """The messages of the conversation this reader may see, in everybody's order."""
+    return _messages(seat, Q(state=MessageState.PUBLISHED) | Q(author=seat.user))
+
+
+def shared_messages(seat: Seat) -> QuerySet[Message]:
+    """Those that everybody of the seat's audience may see: nothing that only an author may."""
+    return _messages(seat, Q(state=MessageState.PUBLISHED))
+
+
+def _messages(seat: Seat, wanted: Q) -> QuerySet[Message]:
+    """In everybody's order; ``wanted`` does not narrow what staff see."""
     messages = seat.conversation.messages.select_related("author", "conversation")
     if seat.audience is not Audience.STAFF:
-        messages = messages.filter(Q(state=MessageState.PUBLISHED) | Q(author=seat.user))
+        messages = messages.filter(wanted)
     return messages.order_by(F("position").asc(nulls_last=True), "pk")
 
 
@@ -115,19 +146,51 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     The head is read before the messages: a change in between is then sent once more, never missed.
     """
     conversation = Conversation.objects.select_related("space").get(pk=seat.conversation.pk)
-    newest = list(visible_messages(seat).reverse()[: limit + 1])
-    shown = where_written(list(reversed(newest[:limit])))
-    views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in shown]
-    private = conversation.kind == ConversationKind.ONE_TO_ONE
+    return snapshot_of(
+        conversation,
+        newest(visible_messages(seat), limit=limit),
+        people=people_in(conversation),
+        reader_id=seat.user.pk,
+        audience=seat.audience,
+        may_post=can_post(seat, now=clock.now()),
+        limit=limit,
+    )
+
+
+def newest(messages: QuerySet[Message], *, limit: int = PAGE) -> list[Message]:
+    """The newest page, the newest first, and one more message where there are any before it."""
+    return list(messages.reverse()[: limit + 1])
+
+
+def people_in(conversation: Conversation) -> list[p.Person]:
+    """Who is in a private talk; in a space nobody is told who is there."""
+    if not conversation.is_private:
+        return []
+    return [person_view(user) for user in seats_of_people(conversation)]
+
+
+def snapshot_of(
+    conversation: Conversation,
+    messages: Sequence[Message],
+    *,
+    people: list[p.Person],
+    reader_id: int,
+    audience: Audience,
+    may_post: bool,
+    limit: int = PAGE,
+) -> p.ConversationSnapshot:
+    """What :func:`newest` found, drawn for one reader or for all who wrote none of it."""
+    shown = where_written(list(reversed(messages[:limit])))
+    views = [message_view(m, reader_id=reader_id, audience=audience) for m in shown]
     return p.ConversationSnapshot(
         conversation=conversation.pk,
         kind=conversation.kind,
         state=conversation.state,
         head=conversation.last_seq,
         messages=[view for view in views if view is not None],
-        people=[person_view(u) for u in seats_of_people(conversation)] if private else [],
-        may_post=can_post(seat, now=clock.now()),
-        earlier=len(newest) > limit,
+        people=people,
+        may_post=may_post,
+        earlier=len(messages) > limit,
     )
 
 
@@ -159,8 +222,8 @@ def earlier_messages(seat: Seat, *, before: int, limit: int = PAGE) -> list[p.Me
 def catch_up(seat: Seat, after: int | None) -> p.ConversationSnapshot | p.ConversationAdvanced:
     """What a phone that has ``after`` needs: the events since, or all of it when far behind."""
     conversation_id = seat.conversation.pk
-    head = seat.conversation.last_seq
-    if after is None or after > head or head - after > REPLAY_LIMIT:
+    after = replayed_from(seat, after)
+    if after is None:
         return snapshot(seat)
     events = events_after(conversation_id, after, limit=REPLAY_LIMIT + 1)
     return p.ConversationAdvanced(
@@ -171,12 +234,12 @@ def catch_up(seat: Seat, after: int | None) -> p.ConversationSnapshot | p.Conver
     )
 
 
-def look(
-    user: User, conversation_id: int, after: int | None
-) -> tuple[Seat, p.ConversationSnapshot | p.ConversationAdvanced] | None:
-    """The person's seat, and what a phone that has ``after`` needs; ``None``: no seat."""
-    seat = seats_for(user, [conversation_id]).get(conversation_id)
-    return (seat, catch_up(seat, after)) if seat else None
+def replayed_from(seat: Seat, after: int | None) -> int | None:
+    """Where a phone that has ``after`` goes on, or ``None`` where it needs the whole page."""
+    head = seat.conversation.last_seq
+    if after is None or after > head or head - after > REPLAY_LIMIT:
+        return None
+    return after
 
 
 def heads(conversation_ids: Sequence[int]) -> dict[int, int]:
@@ -187,38 +250,58 @@ def heads(conversation_ids: Sequence[int]) -> dict[int, int]:
 
 def person_state(user: User) -> p.PersonChanged:
     """A person's private talks and their open request for help."""
-    request = HelpRequest.objects.filter(person=user).exclude(state=HelpState.CLOSED).first()
-    talks = (
-        Conversation.objects.filter(
-            kind=ConversationKind.ONE_TO_ONE,
-            memberships__user=user,
-            memberships__left_at__isnull=True,
-        )
-        .order_by("-pk")
-        .prefetch_related("memberships__user")[:TALKS_SHOWN]
-    )
-    return p.PersonChanged(
-        talks=[_talk_view(talk, user) for talk in talks],
-        help=_help_view(request) if request else None,
-    )
+    return person_states([user])[0]
 
 
-def _talk_view(talk: Conversation, user: User) -> p.TalkView:
-    others = [m.user for m in talk.memberships.all() if m.left_at is None and m.user_id != user.pk]
-    return p.TalkView(
-        conversation=talk.pk, state=talk.state, people=[person_view(other) for other in others]
+def person_states(users: Sequence[User]) -> list[p.PersonChanged]:
+    """The same for several people: as many queries as for one."""
+    ids = {user.pk for user in users}
+    helped, talks = _help(ids), _talks(ids)
+    return [p.PersonChanged(talks=talks[user.pk], help=helped.get(user.pk)) for user in users]
+
+
+def _help(user_ids: Collection[int]) -> dict[int, p.HelpView]:
+    """The open request of each person who has one; how old the places are is looked up once."""
+    asked = HelpRequest.objects.filter(person__in=user_ids).exclude(state=HelpState.CLOSED)
+    requests = list(asked.order_by("-pk"))
+    placed = [request for request in requests if _is_placed(request.state, request.place)]
+    counted = counted_at(placed[0].state, placed[0].place) if placed else ""
+    return {request.person_id: _help_view(request, counted) for request in requests}
+
+
+def _talks(user_ids: Collection[int]) -> dict[int, list[p.TalkView]]:
+    """The newest talks of each person, with everybody else who is in them."""
+    mine = Membership.objects.filter(
+        user__in=user_ids, left_at__isnull=True, conversation__kind=ConversationKind.ONE_TO_ONE
+    ).order_by("-conversation")
+    rows = list(mine.values_list("user_id", "conversation_id", "conversation__state"))
+    inside: dict[int, list[User]] = defaultdict(list)
+    everybody = Membership.objects.filter(
+        conversation__in={conversation for _, conversation, _ in rows}, left_at__isnull=True
     )
+    for membership in everybody.select_related("user").order_by("pk"):
+        inside[membership.conversation_id].append(membership.user)
+    talks: dict[int, list[p.TalkView]] = defaultdict(list)
+    for user_id, conversation, state in rows:
+        if len(talks[user_id]) < TALKS_SHOWN:
+            others = [person_view(other) for other in inside[conversation] if other.pk != user_id]
+            talks[user_id].append(p.TalkView(conversation=conversation, state=state, people=others))
+    return talks
 
 
 def counted_at(state: str, place: int | None) -> str:
     """When this place was worked out, if that is a while ago: whoever does it may be down."""
-    if state != HelpState.WAITING or place is None:
+    if not _is_placed(state, place):
         return ""
     at = WorkerBeat.objects.old_count(now=clock.now())
     return at.isoformat(timespec="seconds") if at else ""
 
 
-def _help_view(request: HelpRequest) -> p.HelpView:
+def _is_placed(state: str, place: int | None) -> bool:
+    return state == HelpState.WAITING and place is not None
+
+
+def _help_view(request: HelpRequest, counted: str) -> p.HelpView:
     return p.HelpView(
         id=request.pk,
         state=request.state,
@@ -227,5 +310,5 @@ def _help_view(request: HelpRequest) -> p.HelpView:
         wait_from_minutes=request.wait_from_minutes,
         wait_to_minutes=request.wait_to_minutes,
         nobody_on_duty=request.nobody_on_duty,
-        counted_at=counted_at(request.state, request.place),
+        counted_at=counted if _is_placed(request.state, request.place) else "",
     )

@@ -15,7 +15,8 @@ from chat.access import seats_for
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import ALERTS, doorbell, person_topic
 from chat.models import User
-from chat.realtime import feed, presence, protocol, standing
+from chat.realtime import presence, protocol, standing
+from chat.realtime.arrivals import arrivals
 from chat.realtime.connection import Connection
 from chat.realtime.lag import measure_lag
 from chat.realtime.missed import Missed
@@ -81,7 +82,7 @@ class Hub:
                 doorbell().listen(ALERTS, self._heard_alert)
             self._alerted.add(connection)
             self._spawn(run_db(presence.renew, [user_id]))
-        mark, told = await run_db(_read_state, connection.user)
+        mark, told = await arrivals().states.ask(connection.user)
         if user_id in self._people:
             # What the person's other sockets were told stays: the sweeps compare with that.
             self._marks.setdefault(user_id, mark)
@@ -131,7 +132,7 @@ class Hub:
                 self._end(connection, code)
         if user is None or user_id not in self._people:
             return
-        self._marks[user_id], told = await run_db(_read_state, user)
+        self._marks[user_id], told = await arrivals().states.ask(user)
         self._standings[user_id] = standing.standing_of(user)
         for connection in tuple(self._people.get(user_id, ())):
             await self._seat_again(connection, user)
@@ -218,11 +219,6 @@ def _must_end(connection: Connection, user: User | None, alive: set[str]) -> int
     if connection.session_key not in alive or user.get_session_auth_hash() != connection.auth_hash:
         return SIGNED_OUT_CODE
     return 0
-
-
-def _read_state(user: User) -> tuple[int, str]:
-    state = feed.person_state(user)
-    return standing.mark_of(user, state), protocol.encode(state)
 
 
 def _slices(everybody: list[T], size: int = SLICE) -> Iterable[list[T]]:

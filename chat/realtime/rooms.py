@@ -20,6 +20,8 @@ from chat.kernel.doorbell import conversation_topic, doorbell, typing_topic
 from chat.kernel.errors import Denied
 from chat.models import ConversationEvent
 from chat.realtime import feed, protocol
+from chat.realtime.arrivals import arrivals
+from chat.realtime.catching_up import Look
 from chat.realtime.connection import Connection
 from chat.realtime.missed import Missed
 from chat.realtime.wire import Encoded
@@ -75,18 +77,18 @@ class Rooms:
         try:
             while True:
                 renewals = connection.renewals
-                found = await run_db(feed.look, connection.user, conversation_id, after)
+                look = Look(connection.user, conversation_id, after)
+                found = await arrivals().looks.ask(look)
                 if connection.renewals != renewals:
                     continue  # Whoever was shut out while we looked must not slip in behind that.
                 if found is None:
                     self.unfollow(connection, conversation_id)
                     raise Denied
-                seat, frame = found
                 if connection.is_closed:
                     return
-                connection.seats[conversation_id] = seat
-                connection.push(protocol.encode(frame))
-                after = frame.head
+                connection.seats[conversation_id] = found.seat
+                connection.pass_on(found.frame)
+                after = found.head
                 if after >= max(room.head, room.rung):
                     break
             if not room.ready:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.sessions.models import Session
 from django.http import parse_cookie
+from django.utils.crypto import constant_time_compare
 
 from chat.kernel import clock
 from chat.models import HelpRequest, Membership, User
@@ -26,6 +27,7 @@ from chat.realtime.feed import TALKS_SHOWN, counted_at
 from chat.states import ConversationKind, HelpState
 
 NOT_SIGNED_IN = ""
+PLAIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAIT = ("place", "wait_from_minutes", "wait_to_minutes", "nobody_on_duty")
 HELP_COLUMNS = ("pk", "state", "conversation_id", *WAIT)
 HELP_FACTS = ("id", "state", "conversation", *WAIT, "counted_at")
@@ -59,9 +61,53 @@ def read_visitor(session_key: str) -> Visitor:
     return Visitor(user, session_key)
 
 
+def read_visitors(session_keys: Sequence[str]) -> list[Visitor]:
+    """The people of several sessions, in two queries.
+
+    Whoever is plainly signed in is found so. A session in which anything is out of the ordinary
+    (another backend, a hash of an older key) is judged alone, by Django's own rules.
+    """
+    wanted = {key for key in session_keys if key.isascii() and key.isalnum()}
+    rows = Session.objects.filter(session_key__in=wanted, expire_date__gt=clock.now())
+    facts = {row.session_key: row.get_decoded() for row in rows}
+    users = _active({_user_id(kept) for kept in facts.values()})
+    visitors = {
+        key: _plainly(users.get(_user_id(kept)), kept, key) or read_visitor(key)
+        for key, kept in facts.items()
+    }
+    return [visitors.get(key, Visitor(None)) for key in session_keys]
+
+
+def _user_id(facts: dict[str, Any]) -> int:
+    found = str(facts.get(SESSION_KEY, ""))
+    return int(found) if found.isdecimal() and len(found) < 19 else 0
+
+
+def _plainly(user: User | None, facts: dict[str, Any], session_key: str) -> Visitor | None:
+    """Somebody here whose session holds the very hash of their password as it is now."""
+    plain = facts.get(BACKEND_SESSION_KEY) == PLAIN_BACKEND in settings.AUTHENTICATION_BACKENDS
+    if user is None or not plain:
+        return None
+    right = user.get_session_auth_hash()
+    if not constant_time_compare(str(facts.get(HASH_SESSION_KEY, "")), right):
+        return None
+    return Visitor(user, session_key)
+
+
 def read_person(user_id: int) -> User | None:
     """The person as they are now; ``None`` once they were shut out."""
-    return User.objects.filter(pk=user_id, is_active=True).first()
+    return read_people([user_id])[0]
+
+
+def read_people(user_ids: Sequence[int]) -> list[User | None]:
+    """The same for several people, in one query."""
+    people = _active(set(user_ids))
+    return [people.get(user_id) for user_id in user_ids]
+
+
+def _active(user_ids: Collection[int]) -> dict[int, User]:
+    """Whoever of these people was not shut out. The ids are of our own rows, never a phone's."""
+    return {user.pk: user for user in User.objects.filter(pk__in=user_ids, is_active=True)}
 
 
 def live_sessions(keys: Iterable[str]) -> set[str]:

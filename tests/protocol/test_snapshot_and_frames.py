@@ -11,7 +11,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.access import Audience, Seat, access_conversation
+from chat.access import Audience, Seat, access_conversation, seats_for
 from chat.actions.conversations import (
     close_conversation,
     join_talk,
@@ -34,7 +34,8 @@ from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import DomainError
 from chat.models import Conversation, Message, Space, User, WorkerBeat
-from chat.realtime import feed
+from chat.realtime import feed, protocol
+from chat.realtime.catching_up import Look, look_for_all
 from chat.states import MachineReading, MessageState, Notice, Role
 from tests.protocol.phone import Phone
 
@@ -70,6 +71,10 @@ class World:
             )
             self.writers = [self.ada, self.ben]
             self.readers = [self.ada, self.ben, self.mo]
+        crowd = [start_young_person(nickname=name, age_band="14-15")[0] for name in ("Cai", "Dee")]
+        self.together = [*self.readers, *crowd, self.ada]
+        """Who comes back at once: some wrote nothing here, in a talk some have no seat."""
+
         self.phones = {reader.pk: Phone() for reader in self.readers}
         for reader in self.readers:
             self.phones[reader.pk].take(feed.snapshot(self.seat(reader)))
@@ -184,6 +189,16 @@ class World:
             assert self.phones[reader.pk].screen() == fresh.screen()
             assert self.phones[reader.pk].head == fresh.head
 
+    def come_back_together(self, head: int) -> None:
+        """Whoever shares a reading, or a frame, is given to the letter what is theirs alone."""
+        for after in (None, head // 2):
+            looks = [Look(reader, self.conversation.pk, after) for reader in self.together]
+            for look, found in zip(looks, look_for_all(looks), strict=True):
+                seat = seats_for(look.user, [look.conversation_id]).get(look.conversation_id)
+                own = feed.catch_up(seat, after) if seat else None
+                assert (found and found.frame.text) == (own and protocol.encode(own))
+                assert (found and found.head) == (own and own.head)
+
     def replay_from_the_start(self) -> None:
         """The whole feed applied to an empty screen, twice, is the fresh screen too."""
         for reader in self.readers:
@@ -205,6 +220,7 @@ def run(steps: list[tuple[str, int, int]], *, private: bool) -> None:
         for step, who, pick in steps:
             world.do(step, who, pick)
         world.check()
+        world.come_back_together(world.seat(world.ada).conversation.last_seq)
         world.replay_from_the_start()
         transaction.set_rollback(True)
 
