@@ -52,7 +52,7 @@ REFUSALS: Final[Mapping[str, Words]] = {
     "nobody_waiting": _("Nobody is waiting. The next person shows up here on their own."),
     "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),
     "not_found": _("This is not on your list: it has been closed, or a colleague is with them."),
-    "note_empty": _("There's nothing written yet."),
+    "note_empty": _("The note is empty. Write a line for whoever comes next, then keep it."),
     "unreadable": _("These words do not open. Please tell your shift lead."),
 }
 

@@ -165,6 +165,8 @@ def test_a_clinician_goes_through_a_whole_case_with_plain_forms() -> None:
     page = text(client.post(reverse("case-next"), follow=True))
     assert "with you since" in page
     assert f"/conversations/{Case.objects.get().conversation_id}/send" in page
+    empty = client.post(reverse("case-note", args=[case.pk]), {"body": " "}, follow=True)
+    assert "Write a line for whoever comes next, then keep it." in text(empty)
     client.post(reverse("case-note", args=[case.pk]), {"body": "likes the sea"})
     assert "likes the sea" in text(client.get(reverse("case", args=[case.pk])))
     page = text(client.post(reverse("duty"), {"duty": "off"}, follow=True))
