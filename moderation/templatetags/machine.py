@@ -6,12 +6,16 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from moderation import card_words
 from moderation.models import RateAlarm
 from moderation.policy import RULES
 from moderation.rates import Share
 
 register = template.Library()
+register.filter(card_words.task_words)
+register.filter(card_words.set_words)
 
 
 @register.inclusion_tag("moderation/_alarms.html")
@@ -24,6 +28,14 @@ def machine_alarms() -> dict[str, Any]:
 def label_words(label: str) -> str:
     """What a label means, in the policy's words."""
     return RULES[label].words if label in RULES else label
+
+
+@register.filter
+def weeks_ago(count: int) -> str:
+    """The head of a column of weeks."""
+    if count == 0:
+        return _("This week")
+    return ngettext("%(n)d week before", "%(n)d weeks before", count) % {"n": count}
 
 
 @register.filter

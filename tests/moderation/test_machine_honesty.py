@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -287,12 +288,42 @@ def test_figures_of_a_model_that_is_not_the_one_reading_say_so(
     WorkerBeat.objects.report(SCREENING, now=clock.now(), detail=running)
     client.force_login(room.mo)
     page = client.get("/moderation/machine").content.decode()
-    assert ("Another model reads now" in page) is said
+    assert ("Another machine reads now" in page) is said
 
 
 def test_every_rule_that_a_removal_rests_on_says_which_labels_it_confirms() -> None:
     removing = {clause.code for clause in clauses_for(Decision.REMOVE)}
     assert removing - set(CONFIRMED_BY) == {"not_the_place"}
+
+
+def test_the_page_names_no_set_of_messages_as_researchers_do(room: Room, client: Client) -> None:
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode()
+    shown = {line.source for line in card_lines()}
+    assert len(shown) > 1
+    assert not [source for source in shown if source in page]
+    assert "sorted by psychiatrists" in page
+    assert "The writer may be in danger" in page
+    assert "messages from another collection" not in page
+
+
+def test_every_cell_of_a_table_says_what_it_is_when_it_becomes_a_card(
+    room: Room, client: Client
+) -> None:
+    decided(room, 9, "remove")
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode()
+    heads = set(re.findall(r'scope="col">([^<]+)<', page))
+    names = re.findall(r'<td role="cell" data-name="([^"]+)"', page)
+    assert len(names) == page.count("<td")
+    assert set(names) <= heads
+
+
+def test_the_page_has_one_word_for_the_machine(room: Room, client: Client) -> None:
+    client.force_login(room.mo)
+    page = client.get("/moderation/machine").content.decode().split("<main")[1]
+    said = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL).lower()
+    assert not re.search(r"\b(model|classifier|algorithm|encoder|ai)\b", said)
 
 
 def test_the_page_says_what_it_cannot_see_in_plain_words(room: Room, client: Client) -> None:
