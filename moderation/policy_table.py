@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.3"
+POLICY_VERSION: Final = "2026-11.4"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -83,7 +83,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.SELF_HARM: Rule(
-            0.4,
+            0.2,
             "The writer may be hurting themselves",
             "danger",
             hold=True,

@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "e3c3f70e21b2f5f29036095d350ec4583d03c6241a58ba7276432a4fcf7efda3"
+SHIPPED_SHA256: Final = "f0a7cdc4aace9a4b52104562c6574d86f7a39b27a5baaab19a4afe8708e56c3d"
 
 FILES: Final = (
     "config.json",
