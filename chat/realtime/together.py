@@ -34,30 +34,38 @@ class Together(Generic[Q, A]):
     def __init__(self, read: Callable[[Sequence[Q]], Sequence[A]]) -> None:
         self._read = read
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
-        self._readers: set[asyncio.Task[None]] = set()
+        self._reading = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, question: Q) -> A:
         """The answer, read after this call; raises what reading it raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
-        if len(self._readers) < READERS:
+        if self._reading < READERS:
+            self._reading += 1
             task = loop.create_task(self._work())
-            self._readers.add(task)
-            task.add_done_callback(self._readers.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await answer
 
     async def _work(self) -> None:
-        while self._waiting:
-            group = self._waiting[:TOGETHER]
-            del self._waiting[:TOGETHER]
-            await self._answer([(q, answer) for q, answer in group if not answer.done()])
+        try:
+            while self._waiting:
+                group = self._waiting[:TOGETHER]
+                del self._waiting[:TOGETHER]
+                await self._answer([(q, answer) for q, answer in group if not answer.done()])
+        finally:
+            # In the same step as the last look: a question that comes next finds nobody reading
+            # and begins a reading. Counting tasks instead, it would wait for one that has ended.
+            self._reading -= 1
 
     async def _answer(self, group: list[tuple[Q, asyncio.Future[A]]]) -> None:
         if not group:
             return
         try:
             found = await run_db(self._read, [question for question, _ in group])
+            answers = list(zip(group, found, strict=True))
         except (OperationalError, InterfaceError) as error:
             _fail(group, error)  # The database is away: it is for everybody.
         except Exception as error:  # noqa: BLE001 — each phone must hear that it failed.
@@ -66,7 +74,7 @@ class Together(Generic[Q, A]):
             for one in group if len(group) > 1 else ():
                 await self._answer([one])  # One that cannot be read takes nobody along.
         else:
-            for (_, answer), result in zip(group, found, strict=True):
+            for (_, answer), result in answers:
                 if not answer.done():
                     answer.set_result(result)
 

@@ -59,6 +59,24 @@ async def test_whoever_asks_while_others_are_read_is_read_with_the_next() -> Non
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_whoever_asks_in_the_moment_a_reading_ends_begins_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat.realtime.together.READERS", 1)
+    together = Together(lambda questions: [question * 10 for question in questions])
+    async with asyncio.timeout(20):
+        assert [await together.ask(n) for n in range(5)] == [0, 10, 20, 30, 40]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reading_that_answers_too_few_leaves_nobody_waiting() -> None:
+    together: Together[int, int] = Together(lambda questions: [])
+    async with asyncio.timeout(20):
+        found = await asyncio.gather(*map(together.ask, (1, 2)), return_exceptions=True)
+    assert [type(one) for one in found] == [ValueError, ValueError]
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_a_question_that_cannot_be_answered_takes_nobody_along() -> None:
     slow = Slow()
     slow.may_end.set()
