@@ -104,14 +104,17 @@ class Parity:
         )
 
 
-def prepare_once(folder: Path | None, sha256: str, out: Path, say: Say) -> None:
+def prepare_once(
+    folder: Path | None, sha256: str, out: Path, say: Say, lines: Sequence[Line] = ()
+) -> None:
     """Write the fast form of a checkpoint (None: the one that ships) to `out`, unless it is there.
 
-    Several processes may call it at once: one writes, the others wait. Raises CheckpointError.
+    Several processes may call it at once: one writes, the others wait. `lines` are the messages to
+    prove it on, the whole corpus where none are given. Raises CheckpointError.
     """
     with _alone(out.parent):
         if not is_prepared(out, folder):
-            prepare(folder, sha256, out, say)
+            prepare(folder, sha256, out, say, lines)
 
 
 @contextmanager
@@ -122,14 +125,16 @@ def _alone(under: Path) -> Iterator[None]:
         yield
 
 
-def prepare(folder: Path | None, sha256: str, out: Path, say: Say) -> Parity:
+def prepare(
+    folder: Path | None, sha256: str, out: Path, say: Say, lines: Sequence[Line] = ()
+) -> Parity:
     """Write the fastest form of a checkpoint that reads alike to `out`.
 
     Raises CheckpointError if not even the unrounded graph answers as the library did.
     """
     checked = verified(folder, sha256)
     say("Preparing the fast form of the classifier (once per checkpoint) ...")
-    network, lines = Network(checked), read_corpus()
+    network, lines = Network(checked), lines or read_corpus()
     encoder = _reading(checked, network.graph(), WHOLE)
     encoder.self_test()
     held = [line for line in lines if line.held_out]

@@ -14,6 +14,7 @@ from moderation.classifiers.fast import ABOUT, GRAPH, folder_for, is_prepared, p
 from moderation.classifiers.library import LibraryBackend
 from moderation.classifiers.registry import BUILDERS, build_readers, read_messages
 from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED
+from moderation.training.corpus import read_corpus
 from moderation.training.export import INT8, WHOLE, parity, prepare_once
 from tests import PREPARED
 
@@ -148,10 +149,11 @@ def test_reading_with_it_loads_neither_torch_nor_what_wrote_it(made: Path):
     assert done.returncode == 0, done.stderr
 
 
-def test_of_several_who_ask_at_once_one_prepares(made: Path, tmp_path: Path):
-    out, said = tmp_path / "form", []
+def test_of_several_who_ask_at_once_one_prepares(tmp_path: Path):
+    out, said, few = tmp_path / "form", [], read_corpus()[::20]
     asking = [
-        threading.Thread(target=prepare_once, args=(None, "", out, said.append)) for _ in range(3)
+        threading.Thread(target=prepare_once, args=(None, "", out, said.append, few))
+        for _ in range(3)
     ]
     for thread in asking:
         thread.start()
