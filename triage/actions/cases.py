@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat.actions.conversations import (
     close_conversation,
@@ -54,6 +57,7 @@ def claim_case(*, case_id: int, by: User) -> Case:
     with transaction.atomic():
         now = clock.now()
         check_on_duty(by, now=now)
+        _one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
         with or_refuse(lambda: Stale("taken_back" if was_taken_back(case_id) else "already_taken")):
             change_state(
                 Case.objects.filter(pk=case_id),
@@ -76,6 +80,7 @@ def claim_source(*, source: Source, by: User) -> Case:
     check_may_triage(by)
     with transaction.atomic():
         check_on_duty(by, now=clock.now())
+        _one_at_a_time([source.person.pk])
         # The talk before the audit chain, as everywhere: two who lock them the other way round
         # would wait for each other for ever.
         talk = open_talk(person=source.person, by=by)
@@ -173,9 +178,10 @@ def give_up_place(*, by: User) -> Case:
     """
     request = access_own_waiting_request(by)
     # Onto the list first, in a transaction of its own, when no worker got round to it: so the
-    # record is whole, and from here on everybody locks the case before the talk, as closing does.
+    # record is whole.
     open_case(source=source_of_help(request), by=by)
     with transaction.atomic():
+        _one_at_a_time([by.pk])
         case = Case.objects.open().select_for_update().filter(person=by).first()
         if case is None:
             raise Denied
@@ -193,6 +199,15 @@ def give_up_place(*, by: User) -> Case:
         note_event(case, kind, by=by, now=now, detail=case.outcome_code)
         tell_everybody()
     return case
+
+
+def _one_at_a_time(person_ids: Iterable[int] | QuerySet[Any]) -> None:
+    """Before case or talk is locked, let whoever else is at work for this person end.
+
+    A clinician who claims locks the talk and the case in one order or the other, by whether the
+    case was listed, and giving up locks them too: PostgreSQL would end one of them as a deadlock.
+    """
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=person_ids).values_list("pk"))
 
 
 def _withdraw(case: Case, by: User, *, now: dt.datetime) -> None:
