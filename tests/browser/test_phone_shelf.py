@@ -101,7 +101,7 @@ def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
     expect(other.locator(COMPOSER)).to_have_value("a thought for later")
     page.goto("/me")
     page.route("**/sign-out", lambda route: route.fulfill(status=204))
-    page.get_by_text("Go from this phone for good").click()
+    page.get_by_text("Go from this device for good").click()
     page.get_by_role("button", name="Sign me out").click()
     wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 0, within=5, what="an empty shelf")
 
