@@ -27,7 +27,9 @@ TYPING_SECONDS = 6
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Body = Annotated[str, Meta(max_length=8000)]
+Body = Annotated[str, Meta(max_length=MAX_FRAME_BYTES)]
+"""Whatever fits a frame: whoever writes too much is told so in words, by the rule for messages."""
+
 Ticket = Annotated[str, Meta(max_length=400)]
 
 

@@ -6,7 +6,6 @@ change between the two at any moment.
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -30,7 +29,7 @@ class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a phone may say here: its id for the message, and the words."""
 
     client_id: UUID
-    body: Annotated[str, msgspec.Meta(max_length=8000)]
+    body: protocol.Body
 
 
 class Earlier(msgspec.Struct, frozen=True):

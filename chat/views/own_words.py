@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Annotated
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from chat.actions.messages import edit_message, withdraw_message
 from chat.forms import WordsForm
 from chat.kernel.errors import Denied, DomainError, Stale
 from chat.models import Message
-from chat.realtime import feed
+from chat.realtime import feed, protocol
 from chat.views.answers import SignedOut, answer, read, refused, say_why, status_of
 from chat.views.gate import is_in, person, signed_in
 from chat.views.limits import WRITE, check_pace
@@ -29,7 +28,7 @@ from chat.views.limits import WRITE, check_pace
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words as they should be from now on."""
 
-    body: Annotated[str, msgspec.Meta(max_length=8000)]
+    body: protocol.Body
 
 
 @require_http_methods(["GET", "POST"])

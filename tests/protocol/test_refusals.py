@@ -74,7 +74,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "an id in halves": ('{"type":"message.withdraw","message":1.5}', "frame_unknown"),
     "an id as text": ('{"type":"message.withdraw","message":"1"}', "frame_unknown"),
     "no UUID": (send_with(client_id="one"), "frame_unknown"),
-    "far too many words": (send_with(body="x" * 8001), "frame_unknown"),
+    "far too many words": (send_with(body="x" * 8001), "not_found"),
     "more bytes than a frame has": (
         '{"type":"message.edit","message":1,"body":"' + "é" * 8000 + "ab" * 200 + '"}',
         "frame_too_large",
@@ -129,6 +129,7 @@ async def test_a_frame_can_set_nothing_that_is_ours_to_set(live_cast: Cast) -> N
         ("   ", "message_empty"),
         ("a\x00b", "message_has_nul"),
         ("x" * 4001, "message_too_long"),
+        ("x" * 12_000, "message_too_long"),
     ],
 )
 async def test_words_we_cannot_keep_are_refused_under_their_own_id(
