@@ -35,8 +35,7 @@ def sees(template: str, **context: Any) -> Steps:
 
     def steps(page: Any, stage: Stage) -> None:
         html = stage.do(_rendered, template, context)
-        page.route("**/mishap", lambda route: route.fulfill(body=html, content_type="text/html"))
-        page.goto("/mishap")
+        page.set_content(html)
         page.wait_for_selector("h1")
 
     return steps
