@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from tests.screens.camera import Shot
@@ -190,6 +191,17 @@ def asks_for_help(nickname: str) -> Any:
     return ask
 
 
+def gives_up(nickname: str) -> Any:
+    def give(stage: Stage) -> None:
+        from chat.kernel.errors import Denied
+        from triage.actions.cases import give_up_place
+
+        with suppress(Denied):  # Done for the picture before.
+            give_up_place(by=stage.user(nickname))
+
+    return give
+
+
 def a_talk_nobody_came_to(stage: Stage) -> None:
     from chat.actions.conversations import close_conversation, open_talk
     from chat.actions.sending import send_message
@@ -233,6 +245,7 @@ YOUNG_BARE = [
     Shot("talks-empty", "/talk", who="Moss"),
     Shot("help-asking", "/help", who="Moss"),
     Shot("help-nobody-on-duty", "/help", who="Moss", before=asks_for_help("Moss")),
+    Shot("help-given-up", "/help/given-up", who="Moss", before=gives_up("Moss")),
 ]
 
 YOUNG = [
