@@ -12,7 +12,7 @@ from playwright.sync_api import Route, expect
 
 from chat.actions.messages import hold_message, remove_message
 from chat.models import Conversation, HelpRequest, Message
-from chat.states import Notice
+from chat.states import HelpState, Notice
 from tests.cast import Cast, settle
 from tests.conftest import act
 from tests.servers import Site, wait_until
@@ -146,6 +146,24 @@ def test_help_is_one_tap_from_every_page_and_keeps_its_place(
         expect(page.locator("a[href='tel:999']:visible").first).to_be_visible()
     assert len(boxes) == 1, "Help now moved between pages"
     assert act(HelpRequest.objects.count) == 1
+
+
+def test_a_place_is_given_up_in_two_taps_and_asked_for_again(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto("/spaces")
+    page.click(".top-help")
+    page.wait_for_url("**/help")
+    page.get_by_text("Give up my place").click()
+    page.get_by_role("button", name="Yes, give up my place").click()
+    expect(page.get_by_role("heading", name="You've given up your place")).to_be_visible()
+    expect(page.locator("a[href='tel:999']:visible").first).to_be_visible()
+    assert act(lambda: HelpRequest.objects.get().state) == HelpState.CLOSED
+    page.get_by_role("button", name="Ask again").click()
+    page.wait_for_url("**/help")
+    expect(page.locator("[data-standing]")).to_be_visible()
+    assert act(HelpRequest.objects.count) == 2
 
 
 def test_somebody_paused_in_the_spaces_is_one_tap_from_help(
