@@ -1,7 +1,7 @@
 """Why the policy decided as it did, in words for staff. Pure, as the policy is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Signal, Span
 from moderation.policy_table import RULE_SOURCES, RULE_THRESHOLD, RULES
@@ -67,18 +67,8 @@ def _reason(signal: Signal) -> Reason:
 
 
 def _friend_reason(signal: Signal) -> Reason:
-    reason = _reason(signal)
-    return Reason(
-        code="friend_in_danger",
-        staff_words="Somebody the writer knows may be in danger now",
-        label=reason.label,
-        score=reason.score,
-        threshold=reason.threshold,
-        source=reason.source,
-        version=reason.version,
-        rule=reason.rule,
-        spans=reason.spans,
-    )
+    words = "Somebody the writer knows may be in danger now"
+    return replace(_reason(signal), code="friend_in_danger", staff_words=words)
 
 
 def _unread(name: str) -> Reason:
