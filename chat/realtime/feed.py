@@ -6,7 +6,7 @@ frames since is a fresh snapshot, and a message removed meanwhile is never repla
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import F, Q, QuerySet
@@ -271,10 +271,7 @@ def _help(user_ids: Collection[int]) -> dict[int, p.HelpView]:
 
 def _talks(user_ids: Collection[int]) -> dict[int, list[p.TalkView]]:
     """The newest talks of each person, with everybody else who is in them."""
-    mine = Membership.objects.filter(
-        user__in=user_ids, left_at__isnull=True, conversation__kind=ConversationKind.ONE_TO_ONE
-    ).order_by("-conversation")
-    rows = list(mine.values_list("user_id", "conversation_id", "conversation__state"))
+    rows = newest_talks(user_ids)
     inside: dict[int, list[User]] = defaultdict(list)
     everybody = Membership.objects.filter(
         conversation__in={conversation for _, conversation, _ in rows}, left_at__isnull=True
@@ -283,10 +280,24 @@ def _talks(user_ids: Collection[int]) -> dict[int, list[p.TalkView]]:
         inside[membership.conversation_id].append(membership.user)
     talks: dict[int, list[p.TalkView]] = defaultdict(list)
     for user_id, conversation, state in rows:
-        if len(talks[user_id]) < TALKS_SHOWN:
-            others = [person_view(other) for other in inside[conversation] if other.pk != user_id]
-            talks[user_id].append(p.TalkView(conversation=conversation, state=state, people=others))
+        others = [person_view(other) for other in inside[conversation] if other.pk != user_id]
+        talks[user_id].append(p.TalkView(conversation=conversation, state=state, people=others))
     return talks
+
+
+def newest_talks(user_ids: Collection[int]) -> list[tuple[int, int, str]]:
+    """Person, talk and its state: the newest talks that each of them is told of, newest first."""
+    mine = Membership.objects.filter(
+        user__in=user_ids, left_at__isnull=True, conversation__kind=ConversationKind.ONE_TO_ONE
+    ).order_by("-conversation")
+    found: list[tuple[int, int, str]] = []
+    counts: Counter[int] = Counter()
+    rows = mine.values_list("user_id", "conversation_id", "conversation__state")
+    for user_id, conversation, state in rows:
+        counts[user_id] += 1
+        if counts[user_id] <= TALKS_SHOWN:
+            found.append((user_id, conversation, state))
+    return found
 
 
 def counted_at(state: str, place: int | None) -> str:

@@ -23,8 +23,8 @@ from django.utils.crypto import constant_time_compare
 from chat.kernel import clock
 from chat.models import HelpRequest, Membership, User
 from chat.realtime import protocol
-from chat.realtime.feed import TALKS_SHOWN, counted_at
-from chat.states import ConversationKind, HelpState
+from chat.realtime.feed import counted_at, newest_talks
+from chat.states import HelpState
 
 NOT_SIGNED_IN = ""
 PLAIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -162,12 +162,7 @@ def read_marks(user_ids: Collection[int]) -> dict[int, int]:
 
 def _talks(user_ids: Collection[int]) -> dict[int, list[tuple[int, str, frozenset[int]]]]:
     """Each person's talks, the newest of them, with everybody else who is in them."""
-    mine = Membership.objects.filter(
-        user__in=user_ids,
-        left_at__isnull=True,
-        conversation__kind=ConversationKind.ONE_TO_ONE,
-    ).order_by("-conversation")
-    rows = list(mine.values_list("user_id", "conversation_id", "conversation__state"))
+    rows = newest_talks(user_ids)
     inside: dict[int, set[int]] = defaultdict(set)
     everybody = Membership.objects.filter(
         conversation__in={conversation for _, conversation, _ in rows}, left_at__isnull=True
@@ -176,7 +171,6 @@ def _talks(user_ids: Collection[int]) -> dict[int, list[tuple[int, str, frozense
         inside[conversation].add(user_id)
     talks: dict[int, list[tuple[int, str, frozenset[int]]]] = defaultdict(list)
     for user_id, conversation, state in rows:
-        if len(talks[user_id]) < TALKS_SHOWN:
-            others = frozenset(inside[conversation] - {user_id})
-            talks[user_id].append((conversation, state, others))
+        others = frozenset(inside[conversation] - {user_id})
+        talks[user_id].append((conversation, state, others))
     return talks
