@@ -93,6 +93,9 @@ function stand(box, help, company) {
   }
   const lock = slot(box, "lock");
   if (lock) lock.hidden = !waiting;
+  for (const part of document.querySelectorAll("[data-while-waiting]")) {
+    if (part instanceof HTMLElement) part.hidden = !waiting;
+  }
 }
 
 /**
