@@ -166,6 +166,23 @@ def test_a_place_is_given_up_in_two_taps_and_asked_for_again(
     assert act(HelpRequest.objects.count) == 2
 
 
+def test_once_somebody_is_here_no_place_can_be_given_up(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    from triage.actions.cases import claim_source
+    from triage.actions.duty import go_on_duty
+    from triage.sources import source_of_help
+
+    request = live_cast.asks_for_help(live_cast.ada)
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto("/help")
+    expect(page.get_by_text("Give up my place")).to_be_visible()
+    act(go_on_duty, by=live_cast.cleo)
+    act(claim_source, source=source_of_help(request), by=live_cast.cleo)
+    expect(page.locator("[data-standing]")).to_contain_text("Cleo is here", timeout=8_000)
+    expect(page.get_by_text("Give up my place")).to_be_hidden()
+
+
 def test_somebody_paused_in_the_spaces_is_one_tap_from_help(
     live_site: Sites, live_cast: Cast, phone: Pages
 ) -> None:
