@@ -89,10 +89,11 @@ def seats_in_order(wanted: Sequence[tuple[User, int]]) -> list[Seat | None]:
     conversation_ids = {conversation_id for _, conversation_id in wanted}
     members = set(
         Membership.objects.filter(
-            user__in=user_ids, conversation__in=conversation_ids, left_at__isnull=True
+            user__among=user_ids, conversation__among=conversation_ids, left_at__isnull=True
         ).values_list("user_id", "conversation_id")
     )
-    rows = Conversation.objects.select_related("space").in_bulk(conversation_ids)
+    found = Conversation.objects.select_related("space").filter(pk__among=conversation_ids)
+    rows = {conversation.pk: conversation for conversation in found}
     seats: list[Seat | None] = []
     for user, conversation_id in wanted:
         conversation = rows.get(conversation_id)

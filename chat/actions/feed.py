@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from chat.kernel.doorbell import conversation_topic, ring_on_commit
+from chat.kernel.rows import among_sql, insert_rows
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import EventKind
 
@@ -31,18 +32,18 @@ def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
     other for ever.
     """
     if len(counts) > 1:
-        rows = Conversation.objects.filter(pk__in=counts).order_by("pk")
+        rows = Conversation.objects.filter(pk__among=counts).order_by("pk")
         list(rows.select_for_update().values_list("pk", flat=True))
     table = Conversation._meta.db_table
     heads: dict[int, int] = {}
     with connection.cursor() as cursor:
         for count in sorted(set(counts.values())):
             mine = [conversation_id for conversation_id, c in counts.items() if c == count]
-            places = ", ".join(["%s"] * len(mine))
+            is_among, ids = among_sql(Conversation._meta.pk, mine, connection)
             cursor.execute(
                 f"UPDATE {table} SET last_seq = last_seq + %s, last_event_at = %s "  # noqa: S608
-                f"WHERE id IN ({places}) RETURNING id, last_seq",
-                [count, now, *mine],
+                f"WHERE id {is_among} RETURNING id, last_seq",
+                [count, now, ids],
             )
             heads.update(cursor.fetchall())
     return heads
@@ -50,7 +51,7 @@ def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
 
 def append_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:
     """Append ``changes`` in order and ring once per conversation after commit."""
-    return ConversationEvent.objects.bulk_create(number_events(changes, now=now))
+    return list(insert_rows(number_events(changes, now=now)))
 
 
 def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:

@@ -18,7 +18,8 @@ from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.models import ConversationEvent, Message, SendRefusal, User, WorkerBeat
+from chat.kernel.rows import insert_rows
+from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
 from chat.states import (
@@ -113,7 +114,8 @@ def _send_group(drafts: Sequence[Draft]) -> list[Message | DomainError]:
 
 def _fresh_authors(drafts: Sequence[Draft]) -> dict[int, User]:
     """The authors as the database knows them now: a ban since sign-in counts."""
-    return User.objects.in_bulk({d.author.pk for d in drafts})
+    ids = {d.author.pk for d in drafts}
+    return {user.pk: user for user in User.objects.filter(pk__among=ids)}
 
 
 def _known_outcomes(
@@ -124,9 +126,9 @@ def _known_outcomes(
     client_ids = {d.client_id for d in drafts}
     known: dict[tuple[int, uuid.UUID], Message | DomainError] = {
         (row.author_id, row.client_id): _the_same_again(row.code)
-        for row in SendRefusal.objects.filter(author__in=authors, client_id__in=client_ids)
+        for row in SendRefusal.objects.filter(author__among=authors, client_id__among=client_ids)
     }
-    sent = Message.objects.filter(author__in=authors, client_id__in=client_ids)
+    sent = Message.objects.filter(author__among=authors, client_id__among=client_ids)
     for message in sent.select_related("author", "conversation"):
         known[message.author_id, message.client_id] = message
     return known
@@ -189,8 +191,8 @@ def _save(new: list[Message], *, now: dt.datetime) -> None:
         message = event.message
         if message and event.kind == EventKind.MESSAGE_PUBLISHED:
             message.position = event.seq
-    Message.objects.bulk_create(new)
-    for event in ConversationEvent.objects.bulk_create(events):
+    insert_rows(new)
+    for event in insert_rows(events):
         if event.message:
             event.message.arrival = event
     ring_on_commit(work_topic("screening"))

@@ -79,7 +79,9 @@ def phone_key(person: str) -> str:
 class Sealed:
     """A model attribute whose text is kept sealed in the binary field ``column``.
 
-    ``row`` names the field that identifies the row before it has a primary key.
+    ``row`` names the field that identifies the row before it has a primary key. An instance keeps
+    what it sealed or opened, as long as the column holds that very value: one message is drawn for
+    its author, for the others and for the answer to its send.
     """
 
     def __init__(self, column: str, *, row: str) -> None:
@@ -88,6 +90,7 @@ class Sealed:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
+        self._known = f"_{name}_opened"  # The sealed value it was opened from, and the text.
 
     def _place(self, instance: object) -> str:
         return f"{type(instance).__name__}.{self.name}:{getattr(instance, self.row)}"
@@ -96,8 +99,15 @@ class Sealed:
         if instance is None:
             return self  # type: ignore[return-value]
         sealed = getattr(instance, self.column)
-        return unseal(bytes(sealed), place=self._place(instance)) if sealed else ""
+        if not sealed:
+            return ""
+        known = instance.__dict__.get(self._known)
+        if known is None or known[0] is not sealed:
+            known = (sealed, unseal(bytes(sealed), place=self._place(instance)))
+            instance.__dict__[self._known] = known
+        return str(known[1])
 
     def __set__(self, instance: object, text: str) -> None:
         value = seal(text, place=self._place(instance)) if text else b""
         setattr(instance, self.column, value)
+        instance.__dict__[self._known] = (value, text)

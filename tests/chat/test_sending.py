@@ -12,7 +12,7 @@ from chat.actions.conversations import close_conversation, open_talk, start_thre
 from chat.actions.sending import Draft, send_message, send_messages
 from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.models import Message, User, WorkerBeat
+from chat.models import ConversationEvent, Message, User, WorkerBeat
 from chat.models.message import MAX_BODY
 from chat.states import MachineReading, MessageState, Notice
 from tests.cast import Cast
@@ -185,6 +185,18 @@ def test_events_are_numbered_without_gaps_as_people_write(cast: Cast) -> None:
     thread.refresh_from_db()
     seqs = list(thread.events.order_by("seq").values_list("seq", flat=True))
     assert seqs == list(range(1, thread.last_seq + 1))
+
+
+def test_each_event_of_a_group_names_its_own_message(cast: Cast) -> None:
+    thread, talk = cast.thread(), open_talk(person=cast.ben, by=cast.ben)
+    rooms = [thread, talk, thread]
+    drafts = [Draft(cast.ben, r.pk, uuid.uuid4(), f"line {n}") for n, r in enumerate(rooms)]
+    sent = [one for one in send_messages(drafts) if isinstance(one, Message)]
+    named = ConversationEvent.objects.filter(message__in=sent)
+    assert {(event.conversation_id, event.message_id) for event in named} == {
+        (message.conversation_id, message.pk) for message in sent
+    }
+    assert len(sent) == 3
 
 
 @pytest.mark.django_db(transaction=True)

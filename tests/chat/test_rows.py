@@ -1,0 +1,136 @@
+"""Many rows at once: the short way saves and finds exactly what the ORM's own way does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from chat.kernel import clock
+from chat.kernel.rows import insert_rows
+from chat.models import Conversation, ConversationEvent, Message, User
+from chat.states import ConversationKind, MessageState, Notice
+from tests.cast import Cast
+
+
+def written(author: User, where: Conversation, words: str, **fields: object) -> Message:
+    message = Message(
+        conversation=where,
+        author=author,
+        client_id=uuid.uuid4(),
+        created_at=clock.now(),
+        **fields,
+    )
+    message.body = words
+    return message
+
+
+def columns(message: Message) -> dict[str, object]:
+    fields = Message._meta.concrete_fields
+    return {field.attname: getattr(message, field.attname) for field in fields}
+
+
+def saved_alike(one: Message, other: Message) -> bool:
+    """All columns but those that differ for any two messages."""
+    unlike = {"id", "client_id", "body_sealed", "created_at"}
+    theirs = columns(other)
+    return all(value == theirs[name] for name, value in columns(one).items() if name not in unlike)
+
+
+def test_rows_are_saved_as_the_orm_would_save_them(cast: Cast) -> None:
+    thread, soon = cast.thread(), clock.now() + dt.timedelta(minutes=1)
+    various = [
+        {"due_at": soon, "lease_token": uuid.uuid4(), "attempts": 3},
+        {"state": MessageState.HELD, "notice": Notice.UNREAD, "revision": 2},
+        {"position": 2**40, "published_at": soon, "due_at": None},
+    ]
+    words = ["'; DROP TABLE chat_message; --", 'ünï\\c"ode {😀}, NULL', "%s and {} and \n"]
+    pairs = list(zip(words, various, strict=True))
+    ours = [written(cast.ben, thread, text, **fields) for text, fields in pairs]
+    theirs = [written(cast.ben, thread, text, **fields) for text, fields in pairs]
+    insert_rows(ours)
+    Message.objects.bulk_create(theirs)
+    for one, other, text in zip(ours, theirs, words, strict=True):
+        read = Message.objects.get(pk=one.pk)
+        assert columns(read) == columns(one)
+        assert read.body == text
+        assert saved_alike(read, Message.objects.get(pk=other.pk))
+
+
+@pytest.mark.parametrize("many", [0, 1, 2, 700])
+def test_each_row_gets_its_own_key_in_order(cast: Cast, many: int) -> None:
+    thread = cast.thread()
+    rows = [written(cast.ben, thread, f"line {number}") for number in range(many)]
+    assert list(insert_rows(rows)) == rows
+    kept = {m.pk: m.client_id for m in Message.objects.filter(author=cast.ben)}
+    assert [kept[row.pk] for row in rows] == [row.client_id for row in rows]
+    assert sorted(row.pk for row in rows) == [row.pk for row in rows]
+    assert not any(row._state.adding for row in rows)
+
+
+def test_rows_that_are_alike_in_every_column_are_still_as_many(cast: Cast) -> None:
+    now = clock.now()
+    fields = {"kind": ConversationKind.ONE_TO_ONE, "created_by": cast.ben, "created_at": now}
+    rooms = [Conversation(**fields) for _ in range(3)]
+    insert_rows(rooms)
+    assert Conversation.objects.filter(pk__among=[room.pk for room in rooms]).count() == 3
+
+
+def test_after_a_group_the_orm_goes_on_with_keys_of_its_own(cast: Cast) -> None:
+    thread = cast.thread()
+    group = insert_rows([written(cast.ben, thread, "one"), written(cast.ben, thread, "two")])
+    after = written(cast.ben, thread, "three")
+    after.save()
+    assert after.pk > max(row.pk for row in group)
+
+
+def test_a_send_that_is_there_already_is_refused_with_its_whole_group(cast: Cast) -> None:
+    thread = cast.thread()
+    first = written(cast.ben, thread, "one")
+    first.save()
+    twice = written(cast.ben, thread, "two")
+    twice.client_id = first.client_id
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows([written(cast.ben, thread, "three"), twice])
+    assert Message.objects.filter(author=cast.ben).count() == 1
+
+
+def test_among_is_what_in_is(cast: Cast) -> None:
+    thread = cast.thread()
+    rows = list(insert_rows([written(cast.ben, thread, f"line {n}") for n in range(9)]))
+    sought = rows[::2]
+    strange = uuid.uuid4()
+    by_key = Message.objects.filter(pk__among=[m.pk for m in sought])
+    by_id = Message.objects.filter(client_id__among={strange, *(m.client_id for m in sought)})
+    by_author = Message.objects.filter(author__among=[cast.ben.pk, 0], pk__among=[rows[0].pk])
+    assert {m.pk for m in by_key} == {m.pk for m in by_id} == {m.pk for m in sought}
+    assert [m.pk for m in by_author] == [rows[0].pk]
+    assert not Message.objects.filter(pk__among=[]).exists()
+    assert not Message.objects.filter(client_id__among=[]).exists()
+    assert Message.objects.exclude(pk__among=[m.pk for m in sought]).count() >= 4
+
+
+def test_words_that_were_changed_since_are_not_taken_from_memory(cast: Cast) -> None:
+    thread = cast.thread()
+    message = cast.says(cast.ben, thread, "before")
+    assert message.body == "before"
+    other = Message.objects.get(pk=message.pk)
+    other.body = "after"
+    other.save()
+    message.refresh_from_db()
+    assert message.body == "after"
+
+
+def test_a_row_may_point_to_one_that_was_saved_after_it_was_made(cast: Cast) -> None:
+    thread = cast.thread()
+    messages = [written(cast.ben, thread, "one"), written(cast.ben, thread, "two")]
+    events = [
+        ConversationEvent(conversation=thread, seq=900 + n, kind="x", message=m, at=clock.now())
+        for n, m in enumerate(messages)
+    ]
+    insert_rows(messages)
+    insert_rows(events)
+    kept = ConversationEvent.objects.filter(pk__among=[event.pk for event in events])
+    assert [event.message_id for event in kept.order_by("seq")] == [m.pk for m in messages]
