@@ -23,71 +23,57 @@ from moderation.classifiers.conversion import convert
 from moderation.classifiers.labels import CRISIS, TOXICITY
 from moderation.classifiers.published import PublishedModel, with_published
 from moderation.classifiers.shipped import CheckpointError, digest
+from tests.moderation.backbones import ORIGINAL, PUBLISHED, make_backbone
 
 torch = pytest.importorskip("torch")
-
-ORIGINAL = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
-UNBIASED = ["toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat"]
-UNBIASED += ["sexual_explicit"]
-WORDS = ["the", "lamp", "is", "warm", "you", "are", "stupid", "nobody", "have", "a", "good", "day"]
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backbone too small to know anything: two layers, forty word pieces."""
-    from transformers import BertConfig, BertTokenizer
+    return make_backbone(tmp_path_factory.mktemp("base"), "original")
 
-    folder = tmp_path_factory.mktemp("base")
-    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz")]
-    pieces = [*marks, *sorted(set(WORDS) - set(letters)), *letters]
-    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces))
-    tokenizer = BertTokenizer(str(folder / "vocab.txt"))
-    tokenizer.save_pretrained(folder)
-    BertConfig(
-        vocab_size=len(pieces),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=512,
-    ).save_pretrained(folder)
-    return folder
+
+def publish(file: Path, base: Path, name: str, **changes: Any) -> Path:
+    """A pickle as Detoxify publishes them, with random weights on the backbone in ``base``."""
+    import transformers
+
+    published = PUBLISHED[name]
+    outputs = changes.get("outputs", published.outputs)
+    model_name = f"{published.kind}ForSequenceClassification"
+    torch.manual_seed(len(file.name))
+    config: Any = getattr(transformers, f"{published.kind}Config")
+    model: Any = getattr(transformers, model_name)(config.from_pretrained(base, num_labels=outputs))
+    head = model.classifier
+    torch.nn.init.normal_(getattr(head, "out_proj", head).weight, std=0.5)
+    weights = OrderedDict(model.state_dict())
+    if published.kind == "Bert":
+        weights["bert.embeddings.position_ids"] = torch.arange(512).unsqueeze(0)
+    arch = {
+        "num_classes": outputs,
+        "model_type": published.first_name,
+        "model_name": model_name,
+        "tokenizer_name": f"{published.kind}Tokenizer",
+    }
+    dataset = {"classes": published.classes, "identity_classes": ["male"]}
+    loaded: dict[str, Any] = {
+        "state_dict": weights,
+        "config": {
+            "name": name,
+            "arch": {"type": published.kind.upper(), "args": arch},
+            "dataset": {"args": dataset},
+        },
+    }
+    change = changes.get("change")
+    torch.save(change(loaded) if change else loaded, file)
+    return file
 
 
 @pytest.fixture(scope="module")
 def checkpoint(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Writes a pickle as Detoxify publishes them, with random weights."""
     folder = tmp_path_factory.mktemp("published")
 
-    def make(name: str, classes: list[str], outputs: int, **changes: Any) -> Path:
-        from transformers import BertConfig, BertForSequenceClassification
-
-        torch.manual_seed(len(name))
-        model = BertForSequenceClassification(BertConfig.from_pretrained(base, num_labels=outputs))
-        torch.nn.init.normal_(model.classifier.weight, std=0.5)
-        weights = OrderedDict(model.state_dict())
-        weights["bert.embeddings.position_ids"] = torch.arange(512).unsqueeze(0)
-        loaded = {
-            "state_dict": weights,
-            "config": {
-                "name": name,
-                "arch": {
-                    "type": "BERT",
-                    "args": {
-                        "num_classes": outputs,
-                        "model_type": "bert-base-uncased",
-                        "model_name": "BertForSequenceClassification",
-                        "tokenizer_name": "BertTokenizer",
-                    },
-                },
-                "dataset": {"args": {"classes": classes, "identity_classes": ["male"]}},
-            },
-        }
-        change = changes.get("change")
-        loaded = change(loaded) if change else loaded
-        torch.save(loaded, folder / f"{name}.ckpt")
-        return folder / f"{name}.ckpt"
+    def make(name: str, change: Callable[..., Any] | None = None, outputs: int = 6) -> Path:
+        return publish(folder / f"{name}.ckpt", base, "original", change=change, outputs=outputs)
 
     return make
 
@@ -96,44 +82,55 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("name", "classes", "outputs"), [("original", ORIGINAL, 6), ("unbiased", UNBIASED, 16)]
-)
+@pytest.fixture(scope="module", params=PUBLISHED)
+def of_each(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path, Path]:
+    """The name of a published model, a backbone of its kind, and a checkpoint on it."""
+    name: str = request.param
+    backbone = make_backbone(tmp_path_factory.mktemp("backbone"), name)
+    file = tmp_path_factory.mktemp("published") / f"tiny-{name}.ckpt"
+    return name, backbone, publish(file, backbone, name)
+
+
 def test_a_converted_model_answers_as_the_library_does_label_by_label(
-    base: Path,
-    checkpoint: Callable[..., Path],
-    tmp_path: Path,
-    name: str,
-    classes: list[str],
-    outputs: int,
+    of_each: tuple[str, Path, Path], tmp_path: Path
 ) -> None:
-    source = checkpoint(f"tiny-{name}", classes, outputs)
-    said = StringIO()
+    name, backbone, source = of_each
+    said, made = StringIO(), tmp_path / "made"
     call_command(
-        "convert_checkpoint", str(source), sha256=sha(source), out=tmp_path / "made", base=base,
-        stdout=said,
-    )  # fmt: skip
+        "convert_checkpoint", str(source), sha256=sha(source), out=made, base=backbone, stdout=said
+    )
     pin = said.getvalue().split("DETOXIFY_SHA256=")[1].strip()
     assert "less than 0.0001" in said.getvalue()
-    made = tmp_path / "made"
     assert not [path for path in made.iterdir() if path.suffix in (".ckpt", ".pt", ".bin", ".pkl")]
     assert set(labels_of(made)) >= set(map(str, TOXICITY))
-
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
-
-    loaded = torch.load(source, weights_only=False)
-    model = BertForSequenceClassification(BertConfig.from_pretrained(base, num_labels=outputs))
-    model.load_state_dict(loaded["state_dict"], strict=False)
-    model.eval()
     texts = ["you are stupid", "the lamp is warm"]
-    inputs = BertTokenizer.from_pretrained(base)(texts, return_tensors="pt", padding=True)
-    with torch.no_grad():
-        wanted = torch.sigmoid(model(**inputs)[0]).numpy()
     reader = with_published(made, pin, Ours())
-    for row, signals in zip(wanted, reader.read(texts), strict=True):
+    for row, signals in zip(
+        asked_directly(name, backbone, source, texts), reader.read(texts), strict=True
+    ):
         by_label = {signal.label: signal.score for signal in signals}
         for position, given in enumerate(labels_of(made)):
             assert by_label[given] == pytest.approx(float(row[position]), abs=1e-4)
+
+
+def asked_directly(name: str, backbone: Path, source: Path, texts: list[str]) -> Any:
+    """The same weights in the model's own class, without the library and without us."""
+    import transformers
+
+    published = PUBLISHED[name]
+    config: Any = getattr(transformers, f"{published.kind}Config")
+    model: Any = getattr(transformers, f"{published.kind}ForSequenceClassification")(
+        config.from_pretrained(backbone, num_labels=published.outputs)
+    )
+    model.load_state_dict(torch.load(source, weights_only=False)["state_dict"], strict=False)
+    model.eval()
+    inputs = transformers.AutoTokenizer.from_pretrained(backbone)(
+        texts, return_tensors="pt", padding=True
+    )
+    with torch.no_grad():
+        return torch.sigmoid(model(**inputs)[0]).numpy()
 
 
 class Ours:
@@ -147,10 +144,8 @@ class Ours:
 
 
 @pytest.fixture(scope="module")
-def converted(
-    base: Path, checkpoint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    source = checkpoint("tiny", UNBIASED, 16)
+def converted(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = publish(tmp_path_factory.mktemp("tiny") / "tiny.ckpt", base, "original")
     out = tmp_path_factory.mktemp("converted") / "tiny"
     convert(source=str(source), sha256=sha(source), out=out, base=base)
     return out
@@ -194,7 +189,7 @@ def test_another_digest_is_refused(converted: Path) -> None:
 def test_a_missing_file_a_wrong_hash_and_a_full_folder_say_so(
     base: Path, checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
-    source = checkpoint("plain", ORIGINAL, 6)
+    source = checkpoint("plain")
     with pytest.raises(CommandError, match=r"no file gone\.ckpt"):
         call_command("convert_checkpoint", "gone.ckpt", sha256="a" * 64, out=tmp_path / "x")
     with pytest.raises(CheckpointError, match="not opened"):
@@ -237,7 +232,7 @@ def test_a_checkpoint_that_is_not_whole_is_named_and_thrown_away(
     change: Callable[..., Any],
     words: str,
 ) -> None:
-    source = checkpoint(change.__name__, ORIGINAL, 6, change=change)
+    source = checkpoint(change.__name__, change)
     with pytest.raises(CheckpointError, match=words):
         convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
     assert not (tmp_path / "made").exists()
@@ -274,7 +269,7 @@ def test_a_pickle_that_runs_things_is_stopped(
 ) -> None:
     mark = tmp_path / "it-ran"
     for number, evil in enumerate((Evil(f"touch {mark}"), Chatty())):
-        source = checkpoint(f"evil{number}", ORIGINAL, 6, change=lambda c, e=evil: {**c, "x": e})
+        source = checkpoint(f"evil{number}", lambda c, e=evil: {**c, "x": e})
         with pytest.raises(CheckpointError, match="stopped while it was opened"):
             convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
     assert not mark.exists()
@@ -293,10 +288,10 @@ def test_a_pickle_finds_no_secret_in_its_environment(
         loaded["config"]["dataset"]["args"]["classes"] = [*ORIGINAL[:5], Nosy()]
         return loaded
 
-    source = checkpoint("nosy", ORIGINAL, 6, change=nosy)
+    source = checkpoint("nosy", nosy)
     with pytest.raises(CheckpointError, match="lacks toxicity labels"):
         convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
-    nosier = checkpoint("nosier", ORIGINAL, 7, change=lambda c: _with_class(c, [*ORIGINAL, Nosy()]))
+    nosier = checkpoint("nosier", lambda c: _with_class(c, [*ORIGINAL, Nosy()]), outputs=7)
     made = convert(source=str(nosier), sha256=sha(nosier), out=tmp_path / "made", base=base)
     assert made.opened_as == "full pickle"
     assert made.labels[-1] == "nothing to see"
@@ -320,7 +315,7 @@ def test_without_a_network_a_published_name_says_what_to_do(
 def test_a_backbone_that_is_not_here_says_what_to_do(
     checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
-    source = checkpoint("bare", ORIGINAL, 6)
+    source = checkpoint("bare")
     with pytest.raises(CheckpointError, match="--base FOLDER"):
         convert(source=str(source), sha256=sha(source), out=tmp_path / "made")
     with pytest.raises(CheckpointError, match=r"no config\.json"):
