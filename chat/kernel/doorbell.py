@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import transaction
 from prometheus_client import Counter
+
+from chat.kernel.loops import PerLoop
 
 log = logging.getLogger(__name__)
 
@@ -175,18 +176,19 @@ def _parcel(rings: Sequence[tuple[str, int]], sender: str) -> dict[str, object]:
     return {"from": sender, "rings": list(rings)}
 
 
-_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, Doorbell] = WeakKeyDictionary()
 _home: Doorbell | None = None
 _gathered: ContextVar[list[tuple[str, int]] | None] = ContextVar("rings", default=None)
 
 
-def doorbell() -> Doorbell:
-    """The doorbell of the running loop; the newest is where this process's threads ring."""
+def _newest() -> Doorbell:
+    """The newest is where this process's threads ring."""
     global _home
-    loop = asyncio.get_running_loop()
-    if loop not in _bells:
-        _home = _bells[loop] = Doorbell()
-    return _bells[loop]
+    _home = Doorbell()
+    return _home
+
+
+doorbell = PerLoop(_newest)
+"""The doorbell of the running loop."""
 
 
 def ring(topic: str, head: int = 0) -> None:

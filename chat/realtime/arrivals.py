@@ -6,10 +6,9 @@ and where they have a seat is read from rows for every phone that arrives.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
+from chat.kernel.loops import PerLoop
 from chat.models import User
 from chat.realtime import feed, protocol, standing
 from chat.realtime.catching_up import Found, Look, look_for_all
@@ -45,12 +44,5 @@ def read_states(users: Sequence[User]) -> list[State]:
     ]
 
 
-_arrivals: WeakKeyDictionary[asyncio.AbstractEventLoop, Arrivals] = WeakKeyDictionary()
-
-
-def arrivals() -> Arrivals:
-    """Those of the running loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _arrivals:
-        _arrivals[loop] = Arrivals()
-    return _arrivals[loop]
+arrivals = PerLoop(Arrivals)
+"""Those of the running loop."""

@@ -7,13 +7,13 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
 from chat.access import seats_for
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import ALERTS, doorbell, person_topic
+from chat.kernel.loops import PerLoop
 from chat.models import User
 from chat.realtime import presence, protocol, standing
 from chat.realtime.arrivals import arrivals
@@ -225,12 +225,5 @@ def _slices(everybody: list[T], size: int = SLICE) -> Iterable[list[T]]:
     return (everybody[start : start + size] for start in range(0, len(everybody), size))
 
 
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
-
-
-def hub() -> Hub:
-    """The hub of the running loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _hubs:
-        _hubs[loop] = Hub()
-    return _hubs[loop]
+hub = PerLoop(Hub)
+"""The hub of the running loop."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakKeyDictionary
 
 from chat.actions.sending import Draft, send_messages
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import doorbell, gather_rings
 from chat.kernel.errors import Busy, DomainError
+from chat.kernel.loops import PerLoop
 from chat.models import Message
 from chat.realtime.hub import hub
 
@@ -81,12 +81,5 @@ def _as_busy(error: Exception) -> DomainError:
     return error if isinstance(error, DomainError) else Busy()
 
 
-_writers: WeakKeyDictionary[asyncio.AbstractEventLoop, GroupWriter] = WeakKeyDictionary()
-
-
-def writer() -> GroupWriter:
-    """The writer of the running loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _writers:
-        _writers[loop] = GroupWriter()
-    return _writers[loop]
+writer = PerLoop(GroupWriter)
+"""The writer of the running loop."""
