@@ -1,9 +1,10 @@
 """``make test``: every test, on both ways of running Lantern.
 
-First the scripts of the pages in Node, then side by side the suite on SQLite with the in-memory
-layer and the suite on a private PostgreSQL and Redis, with real Chromium: both mostly wait. What a
-test needs and the machine lacks is installed where we are root on Debian or Ubuntu; else it is
-named, and the run fails.
+First the scripts of the pages in Node, then side by side two lanes that take about as long. One
+has the suite on SQLite with the in-memory layer, and after it what asks PostgreSQL and Redis from
+within the program; the other what starts servers and browsers on them. Each has a PostgreSQL of
+its own. What a test needs and the machine lacks is installed where we are root on Debian or
+Ubuntu; else it is named, and the run fails.
 
     python -m tests.run [--half embedded|real] [pytest arguments]
 """
@@ -30,8 +31,14 @@ from tests.servers import ROOT, find_nginx, find_postgres, private_postgres, pri
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Asked by Debian's packages whether they may start a service; 101 says no."""
 
+SERVED = ("bench", "browser", "faults", "flows", "fuzz", "protocol", "screens")
+"""The folders of tests that start servers, or look at them in a browser: the slower lane."""
+
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
+
+
+Part = Callable[["Totals", Sequence[str]], None]
 
 
 @dataclass(frozen=True)
@@ -131,8 +138,13 @@ def run_scripts(totals: Totals) -> None:
     totals.add("scripts", done.returncode, counts.get("pass", 0), counts.get("fail", 0))
 
 
-def run_half(totals: Totals, name: str, arguments: Sequence[str], **environment: str) -> None:
-    """The suite once, on what the environment names; every line it prints begins with the name."""
+def run_half(
+    totals: Totals, name: str, arguments: Sequence[str], *, chosen: bool, **environment: str
+) -> None:
+    """The suite once, on what the environment names; every line it prints begins with the name.
+
+    ``chosen``: somebody asked for a few tests, which may all belong to another part.
+    """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
@@ -149,8 +161,8 @@ def run_half(totals: Totals, name: str, arguments: Sequence[str], **environment:
                 say(f"{name:10} | {line.rstrip()}")
         code = running.returncode
         passed, failed = _counts(report)
-    if code == NO_TESTS and arguments[2:]:
-        code = 0  # Somebody asked for a few tests that all belong to the other half.
+    if code == NO_TESTS and chosen:
+        code = 0
     totals.add(name, code, passed, failed)
 
 
@@ -163,11 +175,25 @@ def _counts(report: Path) -> tuple[int, int]:
 
 
 def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
-    chosen = ["-m", "not browser or embedded", *arguments]
-    run_half(totals, "SQLite", chosen, DATABASE_URL="", REDIS_URL="")
+    marked = ["-m", "not browser or embedded", *arguments]
+    run_half(totals, "SQLite", marked, chosen=bool(arguments), DATABASE_URL="", REDIS_URL="")
 
 
-def run_real(totals: Totals, arguments: Sequence[str]) -> None:
+def run_within(totals: Totals, arguments: Sequence[str]) -> None:
+    """On PostgreSQL and Redis, what needs no server of ours."""
+    run_real(totals, "PostgreSQL", SERVED, arguments)
+
+
+def run_served(totals: Totals, arguments: Sequence[str]) -> None:
+    """On PostgreSQL and Redis, what starts servers and browsers."""
+    folders = (path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
+    run_real(totals, "Servers", [name for name in folders if name not in SERVED], arguments)
+
+
+def run_real(
+    totals: Totals, name: str, passed_over: Sequence[str], arguments: Sequence[str]
+) -> None:
+    ignored = [f"--ignore=tests/{folder}" for folder in passed_over]
     with tempfile.TemporaryDirectory(prefix="lantern-test-") as folder:
         here = Path(folder)
         here.chmod(0o755)  # PostgreSQL runs as somebody else where we are root.
@@ -177,11 +203,27 @@ def run_real(totals: Totals, arguments: Sequence[str]) -> None:
         ):
             run_half(
                 totals,
-                "PostgreSQL",
-                ["-m", "not embedded", *arguments],
+                name,
+                ["-m", "not embedded", *ignored, *arguments],
+                chosen=bool(arguments),
                 DATABASE_URL=database,
                 REDIS_URL=redis,
             )
+
+
+def lanes(half: str | None) -> list[list[Part]]:
+    """What runs side by side, each lane in its order."""
+    real = find_postgres() is not None and shutil.which("redis-server") is not None
+    if half == "embedded":
+        return [[run_embedded]]
+    if half == "real":
+        return [[run_within], [run_served]] if real else []
+    return [[run_embedded, run_within], [run_served]] if real else [[run_embedded]]
+
+
+def run_lane(lane: Sequence[Part], totals: Totals, arguments: Sequence[str]) -> None:
+    for part in lane:
+        part(totals, arguments)
 
 
 def main() -> int:
@@ -194,14 +236,10 @@ def main() -> int:
     totals.problems += lacking
     if not arguments:
         run_scripts(totals)
-    halves = []
-    if options.half != "embedded" and find_postgres() and shutil.which("redis-server"):
-        halves.append(run_real)
-    if options.half != "real":
-        halves.append(run_embedded)
-    with ThreadPoolExecutor(len(halves) or 1) as both:
-        for half in [both.submit(run, totals, arguments) for run in halves]:
-            half.result()
+    side_by_side = lanes(options.half)
+    with ThreadPoolExecutor(len(side_by_side) or 1) as pool:
+        for lane in [pool.submit(run_lane, lane, totals, arguments) for lane in side_by_side]:
+            lane.result()
     for problem in totals.problems:
         say(f"!! {problem}")
     say(f"== Done in {time.monotonic() - began:.0f} s")
