@@ -55,7 +55,8 @@ class Message(Leasable):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["author", "client_id"], name="one_message_per_send"),
+            # By ``client_id`` first: a group of sends is looked up by those alone.
+            models.UniqueConstraint(fields=["client_id", "author"], name="one_message_per_send"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["conversation", "position"]),
@@ -90,7 +91,7 @@ class SendRefusal(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["author", "client_id"], name="one_refusal_per_send")
+            models.UniqueConstraint(fields=["client_id", "author"], name="one_refusal_per_send")
         ]
 
     def __str__(self) -> str:
