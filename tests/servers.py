@@ -35,7 +35,11 @@ UVICORN_OPTIONS = (
     *("--ws-ping-interval", "10", "--ws-ping-timeout", "15"),
     *("--timeout-graceful-shutdown", "10"),
 )
-"""As the README starts it."""
+DAPHNE_OPTIONS = (
+    *("-v", "0", "--ping-interval", "10", "--ping-timeout", "15"),
+    *("--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536"),
+)
+"""Each server with the options that the README gives it."""
 
 
 def free_port() -> int:
@@ -208,7 +212,7 @@ class Site:
             alone = [] if with_workers else ["--no-workers"]
             return ["manage.py", "serve", "--port", port, *alone]
         endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
-        return ["-m", "daphne", "-v", "0", "-e", endpoint, application]
+        return ["-m", "daphne", *DAPHNE_OPTIONS, "-e", endpoint, application]
 
     def start_workers(self, *only: str) -> subprocess.Popen[bytes]:
         """The workers, or those named, in one process of their own."""

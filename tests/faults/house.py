@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers import (
+    DAPHNE_OPTIONS,
     ROOT,
     _answers,
     _unprivileged,
@@ -158,18 +159,8 @@ class House:
 
     def _web(self, port: int) -> Service:
         endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
-        pings = ["--ping-interval", "10", "--ping-timeout", "15"]
-        return self._python(
-            f"web{port}",
-            "-m",
-            "daphne",
-            "-v",
-            "0",
-            *pings,
-            "-e",
-            endpoint,
-            "config.asgi:application",
-        )
+        options = [*DAPHNE_OPTIONS, "-e", endpoint]
+        return self._python(f"web{port}", "-m", "daphne", *options, "config.asgi:application")
 
     # Starting and waiting.
 

@@ -8,7 +8,7 @@ import tomllib
 
 import pytest
 
-from tests.servers import ROOT
+from tests.servers import DAPHNE_OPTIONS, ROOT, UVICORN_OPTIONS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = {
@@ -58,6 +58,19 @@ def test_every_dependency_says_why_it_is_here() -> None:
         if re.match(r'\s+"[^"]+==', line) and not re.search(r'",\s+# \w', line)
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("options", [DAPHNE_OPTIONS, UVICORN_OPTIONS], ids=["daphne", "uvicorn"])
+def test_the_readme_starts_each_server_as_the_tests_do(options: tuple[str, ...]) -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    quiet = {"--log-level", "warning"}  # The README leaves a log of starts and stops.
+    words = [word for word in options if word not in quiet]
+    started = [
+        line.split() for line in lines.splitlines() if line.startswith(("daphne", "uvicorn"))
+    ]
+    assert any(set(words) <= set(line) for line in started), (
+        f"the README leaves out some of {words}"
+    )
 
 
 def test_make_help_lists_every_command() -> None:
