@@ -74,13 +74,12 @@ class PolicyContext:
     """Where the message is going and by whom it was written.
 
     `audience` is "forum" (peers read it) or "one_to_one" (a professional does). `premoderated`: in
-    this space a person reads everything first. `hold_everything`: nobody is on duty here.
+    this space a person reads everything first.
     `author_age_band` may be "" where unknown; the youngest are answered one step sooner.
     """
 
     audience: Literal["forum", "one_to_one"]
     premoderated: bool = False
-    hold_everything: bool = False
     author_age_band: str = ""
 
 
@@ -142,7 +141,6 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
         imminent_friend,
         reading.failed,
         premoderated=context.premoderated,
-        hold_everything=context.hold_everything,
     )
     rules = [RULES[s.label] for s in own]
     open_case = bool(imminent_friend) or any(rule.case for rule in rules)
@@ -150,7 +148,6 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
         bool(reading.failed)
         or bool(imminent_friend)
         or context.premoderated
-        or context.hold_everything
         or any(rule.hold for rule in rules)
     )
     harm = _harm(rules, bool(imminent_friend), bool(reading.failed))

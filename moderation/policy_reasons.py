@@ -11,7 +11,7 @@ from moderation.policy_table import RULE_SOURCES, RULE_THRESHOLD, RULES
 class Reason:
     """One reason for a verdict, without any word of the message.
 
-    `code` is stable: a label, or "unread", "premoderated", "hold_everything", "nothing_found",
+    `code` is stable: a label, or "unread", "premoderated", "nothing_found",
     "friend_in_danger". `score` and `threshold` are 0 where no reader gave one.
     """
 
@@ -37,7 +37,6 @@ def reasons_for(
     failed: Sequence[str],
     *,
     premoderated: bool = False,
-    hold_everything: bool = False,
 ) -> tuple[Reason, ...]:
     """Why, the weightiest first: what is read about a friend in danger, then about the writer.
 
@@ -47,8 +46,6 @@ def reasons_for(
     reasons += [_unread(name) for name in failed]
     if premoderated:
         reasons.append(Reason("premoderated", "A person reads everything first in this space"))
-    if hold_everything:
-        reasons.append(Reason("hold_everything", "Everything waits here while no one is on duty"))
     return tuple(reasons) or (Reason("nothing_found", "Nothing that we look for was found"),)
 
 

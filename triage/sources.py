@@ -16,9 +16,7 @@ from moderation.scale import READERS
 from triage.priority import ASKED, Sign
 from triage.states import BANDS, Band, SourceKind
 
-NOT_ABOUT_DANGER: Final = frozenset(
-    {*TOXICITY, "premoderated", "hold_everything", "unread", "nothing_found"}
-)
+NOT_ABOUT_DANGER: Final = frozenset({*TOXICITY, "premoderated", "unread", "nothing_found"})
 """Reasons to keep a message from the room. They say nothing about how soon to be with anybody."""
 
 MACHINE_WITHOUT_WORDS: Final = "A message of theirs may need a person"
