@@ -6,6 +6,7 @@ Same checkpoint, same process, one thread each, taken in turns so that a busy ma
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,20 +15,19 @@ import numpy as np
 from moderation.classifiers.encoder import Encoder
 from moderation.classifiers.library import LibraryBackend
 from moderation.classifiers.shipped import verified
+from moderation.training.corpus import read_corpus
 
 LENGTHS: Final = (12, 40, 120)
 """Word pieces of one message, about: a line, a paragraph, a long post."""
 
-SINGLE_RUNS: Final = 60
+SINGLE_RUNS: Final = 200
 MIX: Final = 384
 ROUNDS: Final = 3
+CHOICES: Final = 40
+"""Messages looked at for one of the wanted length."""
+
 BATCH: Final = 64
 """What a worker reads at once; see SCREENING_BATCH."""
-
-TALK: Final = (
-    "i dont know what to say but today was long and school was loud so we went home and had tea "
-    "then my friend called and we talked about the film and what to do at the weekend if it rains"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def bench(
     mix = realistic_mix(seed)
     for read in readers.values():
         read(mix[:16])
-    alone = {length: _alone(readers, " ".join(_words(length))) for length in LENGTHS}
+    alone = {length: _alone(readers, _of_length(encoder, length)) for length in LENGTHS}
     rates: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(rounds):
         for name, read in readers.items():
@@ -94,15 +94,36 @@ def _alone(readers: dict[str, Read], text: str) -> dict[str, list[float]]:
 
 
 def realistic_mix(seed: int = 0) -> list[str]:
-    """Messages whose lengths are spread as in chat: most are a line, a few are long."""
+    """Our own messages, slips and slang and all, in lengths as in chat: mostly a line, a few long.
+
+    Each is the one of a handful whose number of words is nearest to what was drawn.
+    """
     rng = np.random.default_rng(seed)
-    lengths = np.clip(rng.lognormal(mean=2.6, sigma=0.8, size=MIX), 2, 200).astype(int)
-    return [" ".join(_words(int(length), int(rng.integers(40)))) for length in lengths]
+    lines = _corpus_texts()
+    sizes = np.array([len(text.split()) for text in lines])
+    wanted = np.clip(rng.lognormal(mean=2.6, sigma=0.8, size=MIX), 2, 200)
+    looked_at = (rng.integers(len(lines), size=CHOICES) for _ in wanted)
+    nearest = (
+        int(some[np.abs(sizes[some] - size).argmin()])
+        for size, some in zip(wanted, looked_at, strict=True)
+    )
+    return [lines[place] for place in nearest]
 
 
-def _words(count: int, start: int = 0) -> list[str]:
-    words = TALK.split()
-    return [words[(start + i) % len(words)] for i in range(count)]
+def _of_length(encoder: Encoder, pieces: int) -> str:
+    """Our own messages, one after the other, cut where that many word pieces are full."""
+    words = " ".join(_corpus_texts()[:: len(_corpus_texts()) // 40]).split()
+    for count in range(1, len(words)):
+        text = " ".join(words[:count])
+        windows, _ = encoder.windows([text])
+        if sum(len(ids) for _, ids in windows) >= pieces:
+            return text
+    raise ValueError(f"our own messages do not fill {pieces} word pieces")
+
+
+@lru_cache(maxsize=1)
+def _corpus_texts() -> list[str]:
+    return [line.text for line in read_corpus()]
 
 
 def rendered(speeds: Sequence[Speed]) -> list[str]:

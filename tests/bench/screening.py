@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from moderation.classifiers.base import ENCODER
@@ -18,9 +21,25 @@ from moderation.classifiers.registry import BUILDERS, build_readers, read_messag
 from moderation.classifiers.shipped import verified
 from moderation.training.bench import LENGTHS, Speed, bench, realistic_mix
 from tests import PREPARED
+from tests.servers import ROOT
 
 BATCH = 64
 OURS, WHOLE, LIBRARY = "ours", "ours, all readers", "Detoxify.predict"
+START = "s to the first verdict"
+STARTS = 3
+FIRST = "is anybody awake"
+
+READERS_FROM_NOTHING = """
+from pathlib import Path
+from moderation.classifiers.registry import build_readers, read_messages
+[reading] = read_messages(build_readers(prepared=Path({prepared!r})), [{first!r}])
+assert not reading.failed
+"""
+LIBRARY_FROM_NOTHING = """
+from moderation.classifiers.library import LibraryBackend
+from moderation.classifiers.shipped import verified
+LibraryBackend(verified(None)).detoxify.predict({first!r})
+"""
 
 
 async def measure(stage: object, seconds: float) -> dict[str, dict[str, Any]]:
@@ -50,11 +69,25 @@ def _measured(prepared: Path) -> dict[str, dict[str, Any]]:
         raise RuntimeError("not everything was read")
     whole = {"readers": len(BUILDERS), "per_second": round(len(mix) / spent, 1)}
     busy = {"load": round(os.getloadavg()[0], 1)}
+    began_ours, began_library = _starts(prepared)
     return {
         OURS: {**_row(ours), "how": ours.name, **busy},
-        WHOLE: whole,
-        LIBRARY: {**_row(library), "how": f"{ENCODER} alone", **busy},
+        WHOLE: {**whole, START: began_ours},
+        LIBRARY: {**_row(library), START: began_library, "how": f"{ENCODER} alone", **busy},
     }
+
+
+def _starts(prepared: Path) -> tuple[float, float]:
+    """Seconds from nothing to a first verdict, in programs of their own, in turns; medians."""
+    ours = READERS_FROM_NOTHING.format(prepared=str(prepared), first=FIRST)
+    library = LIBRARY_FROM_NOTHING.format(first=FIRST)
+    spent: dict[str, list[float]] = {ours: [], library: []}
+    for _ in range(STARTS):
+        for program, times in spent.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+            times.append(time.perf_counter() - began)
+    return round(median(spent[ours]), 2), round(median(spent[library]), 2)
 
 
 @contextlib.contextmanager
@@ -89,4 +122,9 @@ def ratios(figures: dict[str, dict[str, Any]]) -> dict[str, float]:
         for length in LENGTHS
     }
     rate = ours["per_second"] / library["per_second"]
-    return {**found, "messages per second, times more": round(rate, 2)}
+    start = library[START] / figures[WHOLE][START]
+    return {
+        **found,
+        "messages per second, times more": round(rate, 2),
+        "first verdict, times sooner": round(start, 2),
+    }
