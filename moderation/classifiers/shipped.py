@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "f0a7cdc4aace9a4b52104562c6574d86f7a39b27a5baaab19a4afe8708e56c3d"
+SHIPPED_SHA256: Final = "68f1ab51480dc53313f8d5b476cb2ec2ebb5a3a244fa90e99878d644f0e69e38"
 
 FILES: Final = (
     "config.json",
