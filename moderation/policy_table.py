@@ -56,7 +56,7 @@ RULE_THRESHOLD: Final = 0.5
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         Label.INTENT_OR_PLAN: Rule(
-            0.85,
+            0.92,
             "The writer may mean to end their life, or has a plan",
             "danger",
             hold=True,
@@ -74,7 +74,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="immediate",
         ),
         Label.IDEATION: Rule(
-            0.8,
+            0.84,
             "The writer may be thinking about dying",
             "danger",
             hold=True,
@@ -83,7 +83,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.SELF_HARM: Rule(
-            0.35,
+            0.3,
             "The writer may be hurting themselves",
             "danger",
             hold=True,
