@@ -98,7 +98,8 @@ def _likely_pieces(marks: list[str]) -> Iterator[tuple[str, float]]:
         vocab_size=120, special_tokens=marks, unk_token="<unk>", show_progress=False
     )
     learned.train_from_iterator(SAYINGS, trainer)
-    yield from json.loads(learned.to_str())["model"]["vocab"]
+    # Pairs, as the tokenizers insist; JSON only knows lists.
+    yield from map(tuple, json.loads(learned.to_str())["model"]["vocab"])
 
 
 def _xlm_pieces(folder: Path) -> Any:
