@@ -48,7 +48,7 @@ def insert_rows(rows: Sequence[M]) -> Sequence[M]:
     """Save new rows of one model in one statement and give each its primary key, in order.
 
     What ``bulk_create`` does for rows whose fields hold what the database takes: no expressions,
-    no defaults made by the database.
+    no defaults made by the database. Raises ``RuntimeError`` outside a transaction.
     """
     if len(rows) < 2:
         return type(rows[0]).objects.bulk_create(rows) if rows else rows  # type: ignore[attr-defined]
@@ -56,6 +56,10 @@ def insert_rows(rows: Sequence[M]) -> Sequence[M]:
     fields = [field for field in meta.local_concrete_fields if not field.primary_key]
     on = connections[connection.alias]  # Not the proxy, which looks itself up at every touch.
     insert = _insert_on_postgresql if on.vendor == "postgresql" else _insert_on_sqlite
+    if not on.in_atomic_block:
+        raise RuntimeError(
+            "insert_rows needs a transaction: on SQLite it takes keys before it writes"
+        )
     for row in rows:
         row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
     columns = [[getattr(row, field.attname) for row in rows] for field in fields]

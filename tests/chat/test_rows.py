@@ -134,3 +134,12 @@ def test_a_row_may_point_to_one_that_was_saved_after_it_was_made(cast: Cast) -> 
     insert_rows(events)
     kept = ConversationEvent.objects.filter(pk__among=[event.pk for event in events])
     assert [event.message_id for event in kept.order_by("seq")] == [m.pk for m in messages]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_saved(live_cast: Cast) -> None:
+    thread = live_cast.thread()
+    rows = [written(live_cast.ben, thread, "one"), written(live_cast.ben, thread, "two")]
+    with pytest.raises(RuntimeError, match="transaction"):
+        insert_rows(rows)
+    assert not Message.objects.filter(author=live_cast.ben).exists()
