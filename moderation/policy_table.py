@@ -56,7 +56,7 @@ RULE_THRESHOLD: Final = 0.5
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         Label.INTENT_OR_PLAN: Rule(
-            0.92,
+            0.7,
             "The writer may mean to end their life, or has a plan",
             "danger",
             hold=True,
