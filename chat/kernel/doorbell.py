@@ -115,6 +115,11 @@ class Doorbell:
             self._wake.set()
 
     async def close(self) -> None:
+        """Ring and hear no more; whoever asks for the loop's doorbell after this gets a new one."""
+        global _home
+        doorbell.forget(self)
+        if _home is self:
+            _home = None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -23,3 +23,9 @@ class PerLoop(Generic[T]):
         if loop not in self._made:
             self._made[loop] = self._make()
         return self._made[loop]
+
+    def forget(self, one: T) -> None:
+        """Make a new one at the next call, if ``one`` is the running loop's."""
+        loop = asyncio.get_running_loop()
+        if self._made.get(loop) is one:
+            del self._made[loop]

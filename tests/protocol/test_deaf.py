@@ -59,3 +59,19 @@ async def test_a_quiet_line_that_works_is_left_alone(
     await asyncio.sleep(2.5)
     assert "doorbell" not in caplog.text
     await bell.close()
+
+
+async def test_a_bell_that_was_closed_is_nobodys_bell(other_process: Any) -> None:
+    """Else every ring of the process, from then on, would be for a bell that sends nothing."""
+    await other_process.group_add(EVERYBODY, channel := await other_process.new_channel())
+    old = doorbell()
+    await old.close()
+    bell = doorbell()
+    assert bell is not old
+    await asyncio.to_thread(bells.ring, "topic", 7)
+    async with asyncio.timeout(5):
+        parcel = await other_process.receive(channel)
+        while not parcel["rings"]:  # A knock has none.
+            parcel = await other_process.receive(channel)
+    assert list(parcel["rings"][0]) == ["topic", 7]
+    await bell.close()
