@@ -195,7 +195,7 @@ def _unsaid(line: Line) -> set[Label]:
     unsaid: set[Label] = set()
     if labels & set(TOXICITY):
         unsaid |= set(TOXICITY)
-    if line.kind in ("self_swearing", "reclaimed"):
+    if line.kind in ("self_swearing", "reclaimed", "blunt"):
         unsaid.add(Label.OBSCENE)
     if line.kind == "everyday":
         unsaid.add(Label.CONTACT_MOVE)  # Among friends "meet at exit c" is nothing.
