@@ -1,8 +1,8 @@
 """``make test``: every test, on both ways of running Lantern.
 
 First the scripts of the pages in Node, then side by side two lanes that take about as long. One
-has the suite on SQLite with the in-memory layer, and after it what asks PostgreSQL and Redis from
-within the program; the other what starts servers and browsers on them. Each has a PostgreSQL of
+has the suite on SQLite with the in-memory layer, and after it on PostgreSQL and Redis most of what asks
+them from within the program; the other what starts servers and browsers on them. Each has a PostgreSQL of
 its own. What a test needs and the machine lacks is installed where we are root on Debian or
 Ubuntu; else it is named, and the run fails.
 
@@ -31,8 +31,11 @@ from tests.servers import ROOT, find_nginx, find_postgres, private_postgres, pri
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Asked by Debian's packages whether they may start a service; 101 says no."""
 
-SERVED = ("bench", "browser", "faults", "flows", "fuzz", "protocol", "screens")
-"""The folders of tests that start servers, or look at them in a browser: the slower lane."""
+SERVED = ("browser", "faults", "flows", "protocol", "screens")
+"""The folders of the slower lane: tests that start servers, or look at them in a browser.
+
+Those in ``bench`` and ``fuzz`` do so as well, but are in the other, so that both take about as long.
+"""
 
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
@@ -180,12 +183,12 @@ def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
 
 
 def run_within(totals: Totals, arguments: Sequence[str]) -> None:
-    """On PostgreSQL and Redis, what needs no server of ours."""
+    """On PostgreSQL and Redis, all but the slower lane's folders."""
     run_real(totals, "PostgreSQL", SERVED, arguments)
 
 
 def run_served(totals: Totals, arguments: Sequence[str]) -> None:
-    """On PostgreSQL and Redis, what starts servers and browsers."""
+    """On PostgreSQL and Redis, the slower lane's folders."""
     folders = (path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
     run_real(totals, "Servers", [name for name in folders if name not in SERVED], arguments)
 
