@@ -1,10 +1,10 @@
 """``make test``: every test, on both ways of running Lantern.
 
 First the scripts of the pages in Node, then side by side two lanes that take about as long. One
-has the suite on SQLite with the in-memory layer, and after it on PostgreSQL and Redis most of what asks
-them from within the program; the other what starts servers and browsers on them. Each has a PostgreSQL of
-its own. What a test needs and the machine lacks is installed where we are root on Debian or
-Ubuntu; else it is named, and the run fails.
+has the suite on SQLite with the in-memory layer, and after it most of what asks PostgreSQL and
+Redis from within the program; the other what starts servers and browsers on them. Each has a
+PostgreSQL of its own. What a test needs and the machine lacks is installed where we are root on
+Debian or Ubuntu; else it is named, and the run fails.
 
     python -m tests.run [--half embedded|real] [pytest arguments]
 """
@@ -34,7 +34,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 SERVED = ("browser", "faults", "flows", "protocol", "screens")
 """The folders of the slower lane: tests that start servers, or look at them in a browser.
 
-Those in ``bench`` and ``fuzz`` do so as well, but are in the other, so that both take about as long.
+Those in ``bench`` and ``fuzz`` do so too, but are in the other, so that both take about as long.
 """
 
 NO_TESTS = 5

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from django.db import connection
+
 from chat.actions.sending import Draft, send_messages
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import doorbell, gather_rings
@@ -16,6 +18,9 @@ LINGER_SECONDS = 0.003
 """How long the first message of a group waits for company."""
 
 GROUP_LIMIT = 200
+GROUPS_AT_ONCE = 2
+"""Groups under way on a database that lets several write."""
+
 WAITING_LIMIT = 5000
 """Sends that may wait in this process; past it people are told that we are busy."""
 
@@ -23,11 +28,18 @@ _Waiting = tuple[Draft, "asyncio.Future[Message]"]
 
 
 class GroupWriter:
-    """Collects sends and saves them together; each caller gets its own answer after the commit."""
+    """Collects sends and saves them together; each caller gets its own answer after the commit.
+
+    While one group waits for the database the next is made ready. Two groups under way never have a
+    conversation in common: what somebody wrote there would change its order.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
-        self._task: asyncio.Task[None] | None = None
+        self._lingering: asyncio.Task[None] | None = None
+        self._writing: set[asyncio.Task[None]] = set()
+        self._under_way: set[int] = set()
+        self._at_once = 1 if connection.vendor == "sqlite" else GROUPS_AT_ONCE
 
     async def send(self, draft: Draft) -> Message:
         """Save one message with whatever else is waiting; raises its ``DomainError``."""
@@ -35,21 +47,44 @@ class GroupWriter:
             raise Busy
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, answer))
-        if self._task is None:
-            self._task = asyncio.create_task(self._drain())
+        if self._lingering is None:
+            self._lingering = asyncio.create_task(self._linger())
         return await answer
 
-    async def _drain(self) -> None:
+    async def _linger(self) -> None:
         await asyncio.sleep(LINGER_SECONDS)
-        try:
-            while self._waiting:
-                group = self._waiting[:GROUP_LIMIT]
-                del self._waiting[:GROUP_LIMIT]
-                await self._write(group)
-        finally:
-            self._task = None
+        self._lingering = None
+        self._begin()
+
+    def _begin(self) -> None:
+        while len(self._writing) < self._at_once and (group := self._next_group()):
+            task = asyncio.create_task(self._write(group))
+            self._writing.add(task)
+            task.add_done_callback(self._ended)
+
+    def _next_group(self) -> list[_Waiting]:
+        """The longest-waiting whose conversation no group has under way."""
+        group: list[_Waiting] = []
+        rest: list[_Waiting] = []
+        for one in self._waiting:
+            free = one[0].conversation_id not in self._under_way
+            (group if free and len(group) < GROUP_LIMIT else rest).append(one)
+        self._waiting = rest
+        self._under_way.update(draft.conversation_id for draft, _ in group)
+        return group
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            self._begin()
 
     async def _write(self, group: list[_Waiting]) -> None:
+        try:
+            await self._save(group)
+        finally:
+            self._under_way.difference_update(draft.conversation_id for draft, _ in group)
+
+    async def _save(self, group: list[_Waiting]) -> None:
         try:
             outcomes, rings = await run_db(_save, [draft for draft, _ in group])
         except Exception as error:  # noqa: BLE001 — each waiting phone must hear that it failed.
