@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from chat.kernel.doorbell import conversation_topic, ring_on_commit
-from chat.kernel.rows import among_sql, insert_rows
+from chat.kernel.rows import among_sql, insert_rows, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import EventKind
 
@@ -96,4 +96,4 @@ def append_message_events(
         if message and message.position is None and event.kind == EventKind.MESSAGE_PUBLISHED:
             message.position = event.seq
             placed.append(message)
-    Message.objects.bulk_update(placed, ["position"])
+    save_column(placed, "position")

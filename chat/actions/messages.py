@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 
@@ -41,27 +44,50 @@ def settle_messages(settlements: Sequence[Settlement]) -> list[Message]:
     longer pending at the revision that was read. Call inside the transaction that stores why.
     """
     now = clock.now()
-    settled: list[tuple[Message, EventKind]] = []
+    alike: dict[tuple[int, tuple[tuple[str, object], ...]], list[Message]] = defaultdict(list)
     for item in settlements:
-        state = MessageState.PUBLISHED if item.publish else MessageState.HELD
-        changes: dict[str, object] = {
-            "state": state,
-            "notice": item.notice,
-            "machine_reading": item.machine_reading,
-        }
-        if item.publish:
-            changes["published_at"] = now
-        rows = Message.objects.filter(
-            pk=item.message.pk, state=MessageState.PENDING, revision=item.message.revision
-        )
-        if rows.update(**changes) != 1:
-            continue
-        for name, value in changes.items():
-            setattr(item.message, name, value)
-        kind = EventKind.MESSAGE_PUBLISHED if item.publish else EventKind.MESSAGE_HELD
-        settled.append((item.message, kind))
-    append_message_events(settled, now=now)
-    return [message for message, _ in settled]
+        alike[item.message.revision, tuple(_changes(item, now).items())].append(item.message)
+    moved: set[int] = set()
+    for (revision, changes), messages in alike.items():
+        moved |= _settle_alike(messages, revision, dict(changes))
+    settled = [item.message for item in settlements if item.message.pk in moved]
+    append_message_events([(message, _SETTLED[message.state]) for message in settled], now=now)
+    return settled
+
+
+_SETTLED: Final[dict[str, EventKind]] = {
+    MessageState.PUBLISHED: EventKind.MESSAGE_PUBLISHED,
+    MessageState.HELD: EventKind.MESSAGE_HELD,
+}
+
+
+def _changes(item: Settlement, now: dt.datetime) -> dict[str, object]:
+    state = MessageState.PUBLISHED if item.publish else MessageState.HELD
+    changes: dict[str, object] = {
+        "state": state,
+        "notice": item.notice,
+        "machine_reading": item.machine_reading,
+    }
+    return {**changes, "published_at": now} if item.publish else changes
+
+
+def _settle_alike(
+    messages: Sequence[Message], revision: int, changes: dict[str, object]
+) -> set[int]:
+    """Change those that are still pending at this revision; gives their keys."""
+    keys = {message.pk for message in messages}
+    rows = Message.objects.filter(pk__among=keys, state=MessageState.PENDING, revision=revision)
+    if len(keys) > 1:
+        # An update does not say which rows it found, so they are taken first.
+        keys = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+        Message.objects.filter(pk__among=keys).update(**changes)
+    elif rows.update(**changes) != 1:
+        keys = set()
+    for message in messages:
+        if message.pk in keys:
+            for name, value in changes.items():
+                setattr(message, name, value)
+    return keys
 
 
 def publish_message(*, message: Message, by: User | None, notice: Notice = Notice.NONE) -> None:

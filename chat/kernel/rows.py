@@ -121,6 +121,31 @@ def _insert_on_sqlite(
     return keys
 
 
+def save_column(rows: Sequence[M], name: str) -> None:
+    """Save one field of rows that are there, each with its own value, in one statement."""
+    if not rows:
+        return
+    meta: Any = rows[0]._meta
+    on = connections[connection.alias]
+    field = meta.get_field(name)
+    values = [getattr(row, field.attname) for row in rows]
+    keys = [row.pk for row in rows]
+    table, column, key = meta.db_table, field.column, meta.pk.column
+    with on.cursor() as cursor:
+        if on.vendor == "postgresql":
+            lists = f"%s::{_kind(meta.pk, on)}[], %s::{_kind(field, on)}[]"
+            cursor.execute(
+                f"UPDATE {table} SET {column} = v.value "  # noqa: S608
+                f"FROM UNNEST({lists}) AS v(key, value) WHERE {table}.{key} = v.key",
+                [keys, [_plain(value) for value in values]],
+            )
+        else:
+            cursor.executemany(
+                f"UPDATE {table} SET {column} = %s WHERE {key} = %s",  # noqa: S608
+                list(zip(_for_sqlite(on, field, values), keys, strict=True)),
+            )
+
+
 def _for_sqlite(on: BaseDatabaseWrapper, field: Any, values: list[Any]) -> list[Any]:
     if _all_alike(values):
         return [field.get_db_prep_save(values[0], on)] * len(values)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from chat.actions.messages import (
+    Settlement,
     edit_message,
     publish_message,
     remove_message,
+    settle_messages,
     withdraw_message,
 )
 from chat.actions.sending import send_message
@@ -101,3 +103,42 @@ def test_a_decision_that_cannot_be_audited_is_not_made(cast: Cast) -> None:
     message.refresh_from_db()
     assert message.state == MessageState.PENDING
     assert ConversationEvent.objects.count() == events
+
+
+def test_a_group_is_settled_as_it_was_read_and_whoever_moved_on_is_left_alone(cast: Cast) -> None:
+    thread = cast.thread()
+    before = ConversationEvent.objects.filter(conversation=thread).count()
+    shown, kept_back, changed, taken_back, again = (
+        cast.says(cast.ben, thread, f"line {n}", read=False) for n in range(5)
+    )
+    edit_message(by=cast.ben, message_id=changed.pk, body="other words")
+    withdraw_message(by=cast.ben, message_id=taken_back.pk)
+    with transaction.atomic():
+        moved = settle_messages(
+            [
+                Settlement(shown, publish=True),
+                Settlement(kept_back, publish=False, notice=Notice.DOOR),
+                Settlement(changed, publish=True),
+                Settlement(taken_back, publish=True),
+                Settlement(again, publish=True),
+            ]
+        )
+
+    assert [message.pk for message in moved] == [shown.pk, kept_back.pk, again.pk]
+    rows = {m.pk: m for m in Message.objects.filter(author=cast.ben).order_by("pk")}
+    assert [(m.state, m.notice, m.revision) for m in rows.values()] == [
+        (MessageState.PUBLISHED, Notice.NONE, 1),
+        (MessageState.HELD, Notice.DOOR, 1),
+        (MessageState.PENDING, Notice.NONE, 2),
+        (MessageState.REMOVED, Notice.WITHDRAWN, 1),
+        (MessageState.PUBLISHED, Notice.NONE, 1),
+    ]
+    events = ConversationEvent.objects.filter(conversation=thread).order_by("seq")
+    newest = [(event.kind, event.message_id, event.seq) for event in events[before:]][-3:]
+    assert [(kind, pk) for kind, pk, _ in newest] == [
+        (EventKind.MESSAGE_PUBLISHED, shown.pk),
+        (EventKind.MESSAGE_HELD, kept_back.pk),
+        (EventKind.MESSAGE_PUBLISHED, again.pk),
+    ]
+    places = [rows[pk].position for pk in (shown.pk, kept_back.pk, again.pk)]
+    assert places == [newest[0][2], None, newest[2][2]]

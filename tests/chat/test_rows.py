@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from chat.kernel import clock
-from chat.kernel.rows import insert_rows
+from chat.kernel.rows import insert_rows, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import ConversationKind, MessageState, Notice
 from tests.cast import Cast
@@ -134,6 +134,18 @@ def test_a_row_may_point_to_one_that_was_saved_after_it_was_made(cast: Cast) -> 
     insert_rows(events)
     kept = ConversationEvent.objects.filter(pk__among=[event.pk for event in events])
     assert [event.message_id for event in kept.order_by("seq")] == [m.pk for m in messages]
+
+
+def test_one_column_is_saved_and_nothing_else(cast: Cast) -> None:
+    thread = cast.thread()
+    rows = list(insert_rows([written(cast.ben, thread, f"line {n}") for n in range(4)]))
+    for number, row in enumerate(rows[:3]):
+        row.position, row.notice = 700 + number, "held"
+    save_column(rows[:3], "position")
+    kept = Message.objects.filter(pk__among=[row.pk for row in rows]).order_by("pk")
+    assert [row.position for row in kept] == [700, 701, 702, None]
+    assert {row.notice for row in kept} == {"none"}
+    save_column([], "position")
 
 
 @pytest.mark.django_db(transaction=True)
