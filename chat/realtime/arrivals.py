@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from chat.kernel.loops import PerLoop
 from chat.models import User
-from chat.realtime import feed, protocol, standing
+from chat.realtime import own_state, protocol, standing
 from chat.realtime.catching_up import Found, Look, look_for_all
 from chat.realtime.together import Together
 
@@ -37,7 +37,7 @@ def are_live(keys: Sequence[str]) -> list[bool]:
 
 def read_states(users: Sequence[User]) -> list[State]:
     """What each person is told about themselves."""
-    states = feed.person_states(users)
+    states = own_state.person_states(users)
     return [
         (standing.mark_of(user, state), protocol.encode(state))
         for user, state in zip(users, states, strict=True)

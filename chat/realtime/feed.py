@@ -6,8 +6,8 @@ frames since is a fresh snapshot, and a message removed meanwhile is never repla
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
@@ -17,21 +17,15 @@ from chat.kernel import clock
 from chat.models import (
     Conversation,
     ConversationEvent,
-    HelpRequest,
-    Membership,
     Message,
     User,
-    WorkerBeat,
 )
 from chat.realtime import protocol as p
-from chat.states import ConversationKind, HelpState, MessageState, Notice
+from chat.states import MessageState, Notice
 from chat.words import UNREADABLE
 
 PAGE = 60
 """Messages in a snapshot."""
-
-TALKS_SHOWN = 20
-"""Private talks that a person's own state names, the newest first."""
 
 REPLAY_LIMIT = 300
 """Events we replay; further behind than that, a phone gets a snapshot."""
@@ -91,35 +85,52 @@ def for_reader(
 
 
 def events_after(conversation_id: int, after: int, *, limit: int) -> list[ConversationEvent]:
-    """The feed after a seq, oldest first, with everything needed to draw it: one query."""
+    """The feed after a seq, oldest first, with everything needed to draw it."""
     return events_of({conversation_id: after}, limit=limit)
 
 
 def events_of(heads: Mapping[int, int], *, limit: int) -> list[ConversationEvent]:
-    """The feeds of several conversations, each after its own seq: one query, however many.
+    """The feeds of several conversations, each after its own seq, with all that draws them.
 
-    By conversation, then seq; what ``limit`` cuts off is at the end, and never in between.
+    By conversation, then seq; what ``limit`` cuts off is at the end, and never in between. One
+    query, and one more where somebody came or went.
     """
     wanted = Q()
     for conversation_id, after in heads.items():
         wanted |= Q(conversation_id=conversation_id, seq__gt=after)
-    return list(_drawable(wanted)[:limit])
+    return _drawable(wanted, limit=limit)
 
 
 def events_between(spans: Mapping[int, tuple[int, int]]) -> list[ConversationEvent]:
-    """The same after a seq up to another one, both by conversation: one query, however many."""
+    """The same after a seq up to another one, both by conversation."""
     wanted = Q()
     for conversation_id, (after, head) in spans.items():
         wanted |= Q(conversation_id=conversation_id, seq__gt=after, seq__lte=head)
-    return list(_drawable(wanted))
+    return _drawable(wanted)
 
 
-def _drawable(wanted: Q) -> QuerySet[ConversationEvent]:
-    return (
+_DRAWN: Final = (
+    *("conversation", "seq", "kind", "at", "person", "message"),
+    *(f"message__{field.name}" for field in Message._meta.concrete_fields),
+    *("message__author__nickname", "message__author__role", "message__conversation__kind"),
+)
+"""Between a verdict and the screens there is one read, and most of its price was its columns."""
+
+
+def _drawable(wanted: Q, *, limit: int | None = None) -> list[ConversationEvent]:
+    rows = (
         ConversationEvent.objects.filter(wanted)
-        .select_related("message", "message__author", "message__conversation", "person")
+        .select_related("message", "message__author", "message__conversation")
+        .only(*_DRAWN)
         .order_by("conversation_id", "seq")
     )
+    events = list(rows[:limit])
+    ids = {event.person_id for event in events if event.person_id}
+    people = User.objects.in_bulk(ids) if ids else {}
+    for event in events:
+        if event.person_id:
+            event.person = people[event.person_id]
+    return events
 
 
 def visible_messages(seat: Seat) -> QuerySet[Message]:
@@ -246,80 +257,3 @@ def heads(conversation_ids: Sequence[int]) -> dict[int, int]:
     """The newest seq of each conversation: one query, however many."""
     rows = Conversation.objects.filter(pk__in=conversation_ids)
     return dict(rows.values_list("pk", "last_seq"))
-
-
-def person_state(user: User) -> p.PersonChanged:
-    """A person's private talks and their open request for help."""
-    return person_states([user])[0]
-
-
-def person_states(users: Sequence[User]) -> list[p.PersonChanged]:
-    """The same for several people: as many queries as for one."""
-    ids = {user.pk for user in users}
-    helped, talks = _help(ids), _talks(ids)
-    return [p.PersonChanged(talks=talks[user.pk], help=helped.get(user.pk)) for user in users]
-
-
-def _help(user_ids: Collection[int]) -> dict[int, p.HelpView]:
-    """The open request of each person who has one; how old the places are is looked up once."""
-    asked = HelpRequest.objects.filter(person__in=user_ids).exclude(state=HelpState.CLOSED)
-    requests = list(asked.order_by("-pk"))
-    placed = [request for request in requests if _is_placed(request.state, request.place)]
-    counted = counted_at(placed[0].state, placed[0].place) if placed else ""
-    return {request.person_id: _help_view(request, counted) for request in requests}
-
-
-def _talks(user_ids: Collection[int]) -> dict[int, list[p.TalkView]]:
-    """The newest talks of each person, with everybody else who is in them."""
-    rows = newest_talks(user_ids)
-    inside: dict[int, list[User]] = defaultdict(list)
-    everybody = Membership.objects.filter(
-        conversation__in={conversation for _, conversation, _ in rows}, left_at__isnull=True
-    )
-    for membership in everybody.select_related("user").order_by("pk"):
-        inside[membership.conversation_id].append(membership.user)
-    talks: dict[int, list[p.TalkView]] = defaultdict(list)
-    for user_id, conversation, state in rows:
-        others = [person_view(other) for other in inside[conversation] if other.pk != user_id]
-        talks[user_id].append(p.TalkView(conversation=conversation, state=state, people=others))
-    return talks
-
-
-def newest_talks(user_ids: Collection[int]) -> list[tuple[int, int, str]]:
-    """Person, talk and its state: the newest talks that each of them is told of, newest first."""
-    mine = Membership.objects.filter(
-        user__in=user_ids, left_at__isnull=True, conversation__kind=ConversationKind.ONE_TO_ONE
-    ).order_by("-conversation")
-    found: list[tuple[int, int, str]] = []
-    counts: Counter[int] = Counter()
-    rows = mine.values_list("user_id", "conversation_id", "conversation__state")
-    for user_id, conversation, state in rows:
-        counts[user_id] += 1
-        if counts[user_id] <= TALKS_SHOWN:
-            found.append((user_id, conversation, state))
-    return found
-
-
-def counted_at(state: str, place: int | None) -> str:
-    """When this place was worked out, if that is a while ago: whoever does it may be down."""
-    if not _is_placed(state, place):
-        return ""
-    at = WorkerBeat.objects.old_count(now=clock.now())
-    return at.isoformat(timespec="seconds") if at else ""
-
-
-def _is_placed(state: str, place: int | None) -> bool:
-    return state == HelpState.WAITING and place is not None
-
-
-def _help_view(request: HelpRequest, counted: str) -> p.HelpView:
-    return p.HelpView(
-        id=request.pk,
-        state=request.state,
-        conversation=request.conversation_id,
-        place=request.place,
-        wait_from_minutes=request.wait_from_minutes,
-        wait_to_minutes=request.wait_to_minutes,
-        nobody_on_duty=request.nobody_on_duty,
-        counted_at=counted if _is_placed(request.state, request.place) else "",
-    )

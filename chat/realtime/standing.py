@@ -23,7 +23,7 @@ from django.utils.crypto import constant_time_compare
 from chat.kernel import clock
 from chat.models import HelpRequest, Membership, User
 from chat.realtime import protocol
-from chat.realtime.feed import counted_at, newest_talks
+from chat.realtime.own_state import counted_at, newest_talks
 from chat.states import HelpState
 
 NOT_SIGNED_IN = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chat.models import User
-from chat.realtime.feed import person_state
+from chat.realtime.own_state import person_state
 from chat.realtime.protocol import HelpView, PersonChanged, TalkView
 from chat.states import ConversationState, HelpState
 

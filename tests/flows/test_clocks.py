@@ -20,7 +20,7 @@ from chat.kernel import clock
 from chat.kernel.lease import lease
 from chat.models import Conversation, ConversationEvent, Message, User, WorkerBeat
 from chat.models.beat import PLACES, SCREENING
-from chat.realtime import feed
+from chat.realtime import feed, own_state
 from chat.states import MachineReading, MessageState, Notice
 from chat.templatetags import lantern
 from moderation import readers
@@ -294,7 +294,7 @@ def test_a_wait_over_the_change_to_winter_or_summer_is_as_long_as_it_is(
     escalation_step()
     (row,) = board_for(cast.lee, now=clock.now()).rows
     assert (row.waiting_words, row.late_words) == ("30 min", "25 min")
-    html = lantern.wait_words(feed.person_state(cast.ada).help)
+    html = lantern.wait_words(own_state.person_state(cast.ada).help)
     assert f"at {shown}," in html, "the time told is the clock's on the wall"
 
 

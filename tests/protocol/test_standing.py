@@ -8,7 +8,7 @@ from chat.actions.conversations import join_talk, leave_talk, open_talk
 from chat.actions.help import tell_place
 from chat.models import User, WorkerBeat
 from chat.models.beat import PLACES
-from chat.realtime import feed
+from chat.realtime import own_state
 from chat.realtime.standing import mark_of, read_marks
 from tests.cast import Cast
 from tests.conftest import Hands
@@ -17,7 +17,7 @@ from tests.conftest import Hands
 def both(user: User) -> tuple[int, int]:
     """The mark of what the person was told, and the mark read from rows."""
     fresh = User.objects.get(pk=user.pk)
-    return mark_of(fresh, feed.person_state(fresh)), read_marks([fresh.pk])[fresh.pk]
+    return mark_of(fresh, own_state.person_state(fresh)), read_marks([fresh.pk])[fresh.pk]
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from django.test import override_settings
 from chat.actions.conversations import open_talk
 from chat.kernel import clock
 from chat.models import User
-from chat.realtime import feed
+from chat.realtime import own_state
 from chat.realtime.catching_up import Look, look_for_all
 from chat.realtime.standing import NOT_SIGNED_IN, read_visitor, read_visitors
 from chat.realtime.together import TOGETHER, Together
@@ -186,7 +186,7 @@ def test_a_crowd_takes_no_more_queries_than_one_phone(
     with django_assert_num_queries(2):  # type: ignore[operator]
         read_visitors(keys)
     with django_assert_num_queries(3):  # type: ignore[operator]
-        feed.person_states(crowd)
+        own_state.person_states(crowd)
     with django_assert_num_queries(3):  # type: ignore[operator]
         look_for_all([Look(user, thread.pk, 0) for user in crowd])
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chat.kernel import clock
 from chat.models import HelpRequest, User
-from chat.realtime.feed import person_state
+from chat.realtime.own_state import person_state
 from chat.templatetags import lantern
 from tests.triage import house
 from triage.actions.cases import claim_case, hand_back_case
