@@ -65,6 +65,62 @@ def test_plain_words_are_found(text: str, label: Label):
     assert label in decided(text)
 
 
+@pytest.mark.parametrize("start", ["im ", "I am "])
+@pytest.mark.parametrize(
+    ("rest", "label"),
+    [
+        ("suicidal", Label.IDEATION),
+        ("ending my life", Label.INTENT_OR_PLAN),
+        ("ending it tonight", Label.INTENT_OR_PLAN),
+        ("killing myself when they are asleep", Label.INTENT_OR_PLAN),
+        ("standing on the edge", Label.INTENT_OR_PLAN),
+        ("cutting myself again", Label.SELF_HARM),
+    ],
+)
+def test_im_and_i_am_are_the_same(start: str, rest: str, label: Label):
+    assert label in decided(start + rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("I chose suicide and nobody knows", Label.INTENT_OR_PLAN),
+        ("this sunday im ending my life", Label.INTENT_OR_PLAN),
+        ("going to end my life and nothing helps", Label.INTENT_OR_PLAN),
+        ("i plan to be dead before the weekend", Label.INTENT_OR_PLAN),
+        ("ive decided to die", Label.INTENT_OR_PLAN),
+        ("say goodnight to my nan then kill myself", Label.INTENT_OR_PLAN),
+        ("i made myself bleed and i hate it", Label.SELF_HARM),
+        ("dont let me hurt myself tonight", Label.SELF_HARM),
+        ("i cut too deep this time", Label.SELF_HARM),
+        ("been hurting myself since the exams", Label.SELF_HARM),
+        ("mum saw my cuts", Label.SELF_HARM),
+    ],
+)
+def test_plain_words_need_no_special_turn(text: str, label: Label):
+    assert label in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im killing myself laughing at this",
+        "i cut my hair again",
+        "im dying rn this video",
+        "my phone will be dead before i get home",
+        "about to jump in the shower",
+        "tired of all these cuts to the library",
+        "urge to cut my own fringe",
+        "ive got no thoughts of hurting myself",
+        "it hasnt made me want to hurt myself",
+        "took the tablets for my hay fever",
+        "im on the roof fixing the dish with dad",
+    ],
+)
+def test_everyday_twins_of_plain_words_decide_nothing(text: str):
+    assert not decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM}
+
+
 @pytest.mark.parametrize(
     "text",
     [
