@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "68f1ab51480dc53313f8d5b476cb2ec2ebb5a3a244fa90e99878d644f0e69e38"
+SHIPPED_SHA256: Final = "3701606b167eceda4381d6e6a36499f839db336e6783b021b05e405b7dc00492"
 
 FILES: Final = (
     "config.json",
