@@ -65,7 +65,7 @@ def test_unsent_words_wait_sealed_for_the_same_person_and_for_nobody_else(
     page.context.set_offline(True)
     write(page, "written without signal")
     page.fill(COMPOSER, "and half a thought")
-    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 2, within=5, what="what is kept")
+    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 2, within=20, what="what is kept")
     found = page.evaluate(EVERYTHING)["found"]
     for words in ("written", "signal", "thought", "sending", "the key"):
         assert words not in found
