@@ -50,8 +50,9 @@ Floats = NDArray[np.float64]
 AUC_MAY_CHANGE: Final = 0.002
 """On average over the labels, and for toxicity and danger, by which messages are put in order."""
 
-AUC_MAY_FALL: Final = 0.008
-"""Of any one label: among 80 positives a few messages that change places move it by as much."""
+AUC_MAY_FALL: Final = 0.004
+"""Of any one label: where few are positive, some messages that change places move it by as much.
+The shipped checkpoint's falls by 0.0011 at most."""
 
 WEIGHTIEST: Final = (Label.TOXICITY, Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM)
 RANKS_AT_LEAST: Final = 0.99
