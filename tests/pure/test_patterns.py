@@ -74,6 +74,7 @@ def test_plain_words_are_found(text: str, label: Label):
         ("ending it tonight", Label.INTENT_OR_PLAN),
         ("killing myself when they are asleep", Label.INTENT_OR_PLAN),
         ("standing on the edge", Label.INTENT_OR_PLAN),
+        ("standing on the bridge", Label.INTENT_OR_PLAN),
         ("cutting myself again", Label.SELF_HARM),
     ],
 )
@@ -95,6 +96,7 @@ def test_im_and_i_am_are_the_same(start: str, rest: str, label: Label):
         ("i cut too deep this time", Label.SELF_HARM),
         ("been hurting myself since the exams", Label.SELF_HARM),
         ("mum saw my cuts", Label.SELF_HARM),
+        ("dont make me cut myself again", Label.SELF_HARM),
     ],
 )
 def test_plain_words_need_no_special_turn(text: str, label: Label):
