@@ -122,7 +122,7 @@ def _insert_on_sqlite(
 
 
 def save_column(rows: Sequence[M], name: str) -> None:
-    """Save one field of rows that are there, each with its own value, in one statement."""
+    """Save one field of rows that are there, each with a value of its own."""
     if not rows:
         return
     meta: Any = rows[0]._meta
