@@ -20,6 +20,11 @@ EXPECTED_CLOSES = {1002, 1006, 1007, 1009}
 1006 the server's own limit below us, which drops the line at once (``config/server.py``)."""
 
 
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     # Asked to stop, it takes its servers down with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -56,12 +61,13 @@ def main() -> int:
                     conversation=conversation,
                     frames=options.frames,
                     seed=options.seed,
+                    say=say,
                 )
             )
             alive = site.web is not None and site.web.poll() is None
         finally:
             site.stop()
-    sys.stdout.write(json.dumps({"seed": options.seed, "alive": alive, **vars(outcome)}) + "\n")
+    say(json.dumps({"seed": options.seed, "alive": alive, **vars(outcome)}))
     well = alive and outcome.bystander_ok and outcome.grown_bytes < MOST_GROWTH
     return 0 if well and set(outcome.closes) <= EXPECTED_CLOSES else 1
 

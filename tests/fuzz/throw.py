@@ -7,6 +7,7 @@ import contextlib
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psutil
@@ -19,6 +20,7 @@ TOGETHER = 40
 """Frames between two looks: fewer than may wait for one phone."""
 
 HANGS_UP_WITHIN = 60.0
+TELL_EVERY = 15.0
 
 
 @dataclass
@@ -125,6 +127,15 @@ class UnexpectedFrame(Exception):
     """Of a type that a bystander has no business to be sent."""
 
 
+async def _tell(outcome: Outcome, server: psutil.Process, say: Callable[[str], None]) -> None:
+    """A million frames take many minutes: how far it is, and how large the server is meanwhile."""
+    while True:
+        await asyncio.sleep(TELL_EVERY)
+        megabytes = server.memory_info().rss / 2**20
+        closes = sum(outcome.closes.values())
+        say(f"{outcome.frames} frames, {closes} lines closed, the server has {megabytes:.0f} MB")
+
+
 async def fuzz(
     *,
     url: str,
@@ -134,6 +145,7 @@ async def fuzz(
     conversation: int,
     frames: int,
     seed: int,
+    say: Callable[[str], None] = lambda words: None,
 ) -> Outcome:
     """Throw ``frames`` frames over one socket per cookie; ``process`` is the server's id."""
     outcome = Outcome()
@@ -142,7 +154,10 @@ async def fuzz(
         Thrower(url, cookie, Frames(seed + number, conversation), outcome)
         for number, cookie in enumerate(cookies)
     ]
-    watching = asyncio.create_task(bystander(url, watcher, conversation, outcome))
+    beside = [
+        asyncio.create_task(bystander(url, watcher, conversation, outcome)),
+        asyncio.create_task(_tell(outcome, server, say)),
+    ]
     # The first tenth fills caches and pools; growth is counted from there.
     await asyncio.gather(*(thrower.warm_up(frames // 10 // len(cookies)) for thrower in throwers))
     outcome.rss_before = server.memory_info().rss
@@ -153,6 +168,7 @@ async def fuzz(
     await asyncio.gather(*(t.throw(n) for t, n in zip(throwers, shares, strict=True)))
     outcome.seconds = round(time.monotonic() - began, 1)
     outcome.rss_after = server.memory_info().rss
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     return outcome
