@@ -168,6 +168,10 @@ the head the phone has; what comes is either `conversation.snapshot` (replace th
 `conversation.advanced` (apply events with a higher `seq` than the phone's head, in order). A phone
 whose head is below `after` has a gap, and follows again before it shows the frame.
 
+A snapshot with `earlier` is a page. A change to a message that stands before it (its `position` is
+lower than every one on the page) is not shown: it comes with the page it stands on. Shown in front,
+it would hide that those between are missing, and the next page would be asked for from there.
+
 A try that is not through after ten seconds is given up. After three failed tries in a row the
 phone asks over HTTPS, and goes on trying. A phone that wakes or finds a network does not wait out a
 delay, except after 4429.

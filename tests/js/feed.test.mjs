@@ -118,6 +118,27 @@ test("earlier messages go in front and change nothing that is known", () => {
   assert.equal(feeds.oldestPosition(feed), 4);
 });
 
+test("a change to a message from before the page leaves no hole in front of it", () => {
+  const start = snapshot([view(50), view(60)], { earlier: true, head: 60 });
+  const removed = { seq: 61, kind: "message.removed", message_id: 7, message: view(7) };
+  const onThePage = { ...removed, seq: 62, message_id: 50, message: view(50, { body: "new" }) };
+  const { feed } = feeds.apply(start, advanced(60, [removed, onThePage]));
+  assert.deepEqual(ids(feed), [50, 60], "7 comes with the page it stands on");
+  assert.equal(feed.messages.get(50).body, "new");
+  assert.equal(feeds.oldestPosition(feed), 50, "so that nothing between is passed over");
+
+  const page = { messages: [view(7), view(30)], earlier: false };
+  assert.deepEqual(ids(feeds.withEarlier(feed, page)), [7, 30, 50, 60]);
+});
+
+test("an old send that is answered again leaves no hole either", () => {
+  const start = snapshot([view(50), view(60)], { earlier: true, head: 60 });
+  const answer = { type: "message.accepted", client_id: "x", message: view(7) };
+  assert.deepEqual(ids(feeds.apply(start, answer).feed), [50, 60]);
+  const whole = snapshot([view(50)], { earlier: false, head: 60 });
+  assert.deepEqual(ids(feeds.apply(whole, answer).feed), [7, 50]);
+});
+
 // Random histories: however the frames are cut, repeated or reordered, the screen ends the same.
 
 function random(seed) {

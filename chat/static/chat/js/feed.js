@@ -52,8 +52,9 @@ export function apply(feed, frame) {
   if (feed.head < frame.after) return { feed, gap: true };
   if (frame.head <= feed.head) return { feed, gap: false };
   const next = { ...feed, head: frame.head, messages: new Map(feed.messages) };
+  const oldest = oldestPosition(feed);
   for (const event of frame.events) {
-    if (event.seq > feed.head) happen(next, event);
+    if (event.seq > feed.head) happen(next, event, oldest);
   }
   return { feed: next, gap: false };
 }
@@ -65,15 +66,31 @@ export function apply(feed, frame) {
  */
 function accept(feed, message) {
   if (feed.messages.has(message.id)) return feed;
+  if (!standsOnThePage(feed, message, oldestPosition(feed))) return feed;
   return { ...feed, messages: new Map(feed.messages).set(message.id, message) };
+}
+
+/**
+ * Whether a message is to be shown now, or with the earlier page that it stands on: in front of
+ * ours it would hide that those between are missing, and "show earlier" would begin before it.
+ * @param {Feed} feed
+ * @param {Message} message
+ * @param {number | null} oldest where the page begins
+ */
+function standsOnThePage(feed, message, oldest) {
+  if (!feed.earlier || oldest === null || feed.messages.has(message.id)) return true;
+  return !hasPlace(message) || (message.position ?? 0) >= oldest;
 }
 
 /**
  * @param {Feed} feed changed in place
  * @param {Event} event
+ * @param {number | null} oldest where the page began before this frame
  */
-function happen(feed, event) {
-  if (event.message) feed.messages.set(event.message.id, event.message);
+function happen(feed, event, oldest) {
+  const message = event.message;
+  if (message && !standsOnThePage(feed, message, oldest)) return;
+  if (message) feed.messages.set(message.id, message);
   else if (event.message_id) feed.messages.delete(event.message_id);
   const person = event.person;
   switch (event.kind) {
@@ -135,5 +152,11 @@ export function withEarlier(feed, page) {
  * @param {Feed} feed
  */
 export function oldestPosition(feed) {
-  return ordered(feed).find(hasPlace)?.position ?? null;
+  let oldest = null;
+  for (const { position } of feed.messages.values()) {
+    if (position !== null && position !== undefined && (oldest === null || position < oldest)) {
+      oldest = position;
+    }
+  }
+  return oldest;
 }
