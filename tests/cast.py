@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from chat.actions.conversations import start_thread
 from chat.actions.help import request_help
 from chat.actions.messages import Settlement, settle_messages
 from chat.actions.people import start_young_person
-from chat.actions.sending import send_message
+from chat.actions.sending import Draft, send_message, send_messages
 from chat.kernel import clock
 from chat.models import Conversation, HelpRequest, Message, Space, User, WorkerBeat
 from chat.models.beat import SCREENING
@@ -58,6 +59,14 @@ class Cast:
         if read and not where.is_private:
             settle(message, publish=True)
         return message
+
+    def says_all(self, who: User, where: Conversation, lines: Sequence[str]) -> list[Message]:
+        """Many messages at once, read and published."""
+        drafts = [Draft(who, where.pk, uuid.uuid4(), words) for words in lines]
+        messages = [m for m in send_messages(drafts) if isinstance(m, Message)]
+        with transaction.atomic():
+            settle_messages([Settlement(message, publish=True) for message in messages])
+        return messages
 
     def held(self, who: User, where: Conversation, words: str) -> Message:
         """A message kept back for a person."""

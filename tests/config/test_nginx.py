@@ -19,7 +19,7 @@ from tests.conftest import act, cookie_for
 from tests.protocol.line import Line
 from tests.servers import ROOT, Site, accepts, end, find_nginx, free_port, wait_until
 
-pytestmark = [pytest.mark.servers]
+pytestmark = [pytest.mark.servers, pytest.mark.embedded]
 
 Sites = Callable[..., Site]
 Front = Callable[[Site], int]

@@ -105,6 +105,7 @@ def cookie(user: User) -> str:
 
 
 @pytest.mark.servers
+@pytest.mark.real
 @pytest.mark.parametrize("server", ["daphne", pytest.param("uvicorn", marks=pytest.mark.real)])
 @pytest.mark.parametrize(
     ("proxies", "forged", "other"),
@@ -134,6 +135,7 @@ async def test_sockets_are_counted_by_the_address_that_cannot_be_forged(
 
 
 @pytest.mark.servers
+@pytest.mark.real
 @pytest.mark.parametrize(("proxies", "shut_out"), [("0", True), ("1", False)])
 def test_tries_at_a_door_are_counted_by_phone_behind_a_trusted_proxy_only(
     proxies: str, shut_out: bool, live_cast: Cast, live_site: Sites

@@ -36,15 +36,18 @@ def life(db: None, hands: Hands, settings: object, tmp_path: object) -> Simulati
     return Simulation(chance=random.Random(7))
 
 
-def live(life: Simulation, hands: Hands, *, seconds: int, read: bool = True) -> list[dt.datetime]:
-    """Let so much time go by, second by second; returns when something was said in the spaces."""
-    said = []
-    for _ in range(seconds):
-        now = hands.forward(seconds=1)
-        before = Message.objects.filter(conversation__space__isnull=False).count()
+def live(
+    life: Simulation, hands: Hands, *, seconds: int, every: int = 1, read: bool = True
+) -> list[dt.datetime]:
+    """Let so much time go by, a look ``every`` so many seconds; returns when something was said."""
+    said: list[dt.datetime] = []
+    before = Message.objects.filter(conversation__space__isnull=False).count()
+    for _ in range(0, seconds, every):
+        now = hands.forward(seconds=every)
         life.step(now)
         after = Message.objects.filter(conversation__space__isnull=False).count()
         said += [now] * (after - before)
+        before = after
         if read:
             for message in Message.objects.filter(state=MessageState.PENDING):
                 settle(message, publish=True)
@@ -64,7 +67,7 @@ def test_somebody_says_something_every_ten_to_twenty_five_seconds(
 
 
 def test_only_the_talkers_talk_and_nobody_speaks_for_you(life: Simulation, hands: Hands) -> None:
-    live(life, hands, seconds=400)
+    live(life, hands, seconds=400, every=2)
     speakers = set(
         Message.objects.filter(conversation__space__isnull=False).values_list(
             "author__nickname", flat=True
@@ -79,14 +82,14 @@ def test_past_the_bound_it_all_but_stops(
 ) -> None:
     monkeypatch.setattr(simulation, "BUSY_UNTIL", 5)
     monkeypatch.setattr(simulation, "QUIET_UNTIL", 8)
-    live(life, hands, seconds=900)
+    live(life, hands, seconds=900, every=3)
     assert Message.objects.filter(conversation__space__isnull=False).count() <= 9
 
 
 def test_a_simulated_request_for_help_is_answered_and_ended_by_the_colleague(
     life: Simulation, hands: Hands
 ) -> None:
-    live(life, hands, seconds=1300)
+    live(life, hands, seconds=1300, every=4)
     closed = Case.objects.filter(status="closed")
     assert closed.exists()
     assert {case.closed_by.username for case in closed if case.closed_by} == {SIMULATED_COLLEAGUE}
@@ -125,7 +128,7 @@ def test_nobody_adds_to_a_pile_that_no_moderator_reads(
 ) -> None:
     monkeypatch.setattr(simulation, "SLIP_EVERY", 1)
     monkeypatch.setattr(simulation, "WAITING_REVIEWS", 0)
-    live(life, hands, seconds=400)
+    live(life, hands, seconds=400, every=2)
     slips = {row["line"] for row in seeding.script()["slips"]}
     assert not slips & {message.body for message in Message.objects.all()}
     assert clock.now() > hands.now - dt.timedelta(seconds=1)

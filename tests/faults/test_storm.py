@@ -16,6 +16,9 @@ SECONDS = 120
 """Long enough for a process to be frozen for thirty seconds at a stretch."""
 
 PHONES = 50
+BACKLOG = 1500
+"""So much unread, and people wait: what more is written is only read in the calm afterwards."""
+
 SEED = 11
 KINDS = {
     *("kill_web", "kill_worker", "kill_workers_mid_batch", "kill_redis", "flush_redis"),
@@ -47,7 +50,7 @@ def test_nothing_accepted_is_lost_doubled_unread_or_out_of_order_whatever_breaks
 ) -> None:
     history = tmp_path / "history.jsonl"
     command = [sys.executable, "-m", "tests.faults", "--seconds", str(SECONDS)]
-    command += ["--seed", str(SEED), "--phones", str(PHONES)]
+    command += ["--seed", str(SEED), "--phones", str(PHONES), "--backlog", str(BACKLOG)]
     command += ["--history", str(history), "--runs", str(tmp_path / "runs.jsonl")]
 
     run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)

@@ -39,8 +39,7 @@ def test_after_an_absence_the_screen_is_the_same(
         phone.sees(thread.pk, "the last they both saw")
     away.cut()
     kept = away.send(thread.pk, "written while the line was down")
-    for n in range(missed):
-        live_cast.says(live_cast.ada, thread, f"missed {n}")
+    live_cast.says_all(live_cast.ada, thread, [f"missed {n}" for n in range(missed)])
     stayed.sees(thread.pk, f"missed {missed - 1}")
 
     away.open()

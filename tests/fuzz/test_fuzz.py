@@ -18,6 +18,7 @@ from tests.sessions import session_of
 
 
 @pytest.mark.servers
+@pytest.mark.real
 async def test_hostile_frames_leave_the_server_and_other_people_as_they_were(
     live_cast: Cast, live_site: Callable[..., Site]
 ) -> None:

@@ -207,12 +207,6 @@ def _without_a_weight(loaded: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def _misnamed(loaded: dict[str, Any]) -> dict[str, Any]:
-    weights = loaded["state_dict"]
-    loaded["state_dict"] = OrderedDict((f"model.{name}", weights[name]) for name in weights)
-    return loaded
-
-
 def _not_one(loaded: dict[str, Any]) -> dict[str, Any]:
     return dict(loaded["state_dict"])
 
@@ -221,7 +215,6 @@ def _not_one(loaded: dict[str, Any]) -> dict[str, Any]:
     ("change", "words"),
     [
         (_without_a_weight, r"lacks weights \(1\): classifier\.bias"),
-        (_misnamed, "lacks weights"),
         (_not_one, "not a Detoxify checkpoint"),
     ],
 )

@@ -102,6 +102,7 @@ async def test_a_frame_too_large_is_refused_and_one_far_too_large_ends_the_socke
     assert await line.end() in {1009, 1006}, "ours, or the server's own limit came first"
 
 
+@pytest.mark.real
 async def test_a_phone_that_does_not_read_is_closed_and_costs_no_memory(
     live_cast: Cast, each_site: Sites
 ) -> None:

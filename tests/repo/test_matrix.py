@@ -23,7 +23,8 @@ from tests.repo.matrix import MATRIX
 from triage.intake import intake_step
 from triage.models import Case
 
-pytestmark = pytest.mark.django_db
+# Who gets which answer does not depend on the database.
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 ROLES = ("", "ada", "mo", "cleo", "lee")
 """Nobody, a young person, a moderator, a clinician on shift, a shift lead."""
