@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -21,6 +23,10 @@ T = TypeVar("T")
 POOL_SIZE = 8
 """Threads (and so connections) per process."""
 
+BELIEVED_SECONDS = 5.0
+"""For so long after its last query a connection is taken to be alive."""
+
+_last = threading.local()
 _pool = ThreadPoolExecutor(max_workers=POOL_SIZE, thread_name_prefix="db")
 
 
@@ -29,13 +35,27 @@ async def run_db(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     context = contextvars.copy_context()
 
     def call() -> T:
-        close_old_connections()
+        _begin()
         try:
             return context.run(function, *args, **kwargs)
         finally:
             close_old_connections()
+            _last.at = time.monotonic()
 
     return await asyncio.get_running_loop().run_in_executor(_pool, call)
+
+
+def _begin() -> None:
+    """Let go of connections that are too old, and look at those that were idle for a while.
+
+    Django would ask each one whether it is alive before its first query: one more way to the
+    database and back, for every message. One that answered a moment ago is believed. If it is gone
+    after all, its next query fails, as it would had it gone a moment later, and it is closed.
+    """
+    close_old_connections()
+    if time.monotonic() - getattr(_last, "at", -BELIEVED_SECONDS) < BELIEVED_SECONDS:
+        for connection in connections.all(initialized_only=True):
+            connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 async def close_pool_connections() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import os
@@ -11,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connections, transaction
 
 from chat.kernel import clock
 from chat.kernel.crypto import Unreadable, seal, unseal
+from chat.kernel.db import POOL_SIZE, run_db
 from chat.kernel.errors import Stale
 from chat.kernel.lease import finish, lease
 from chat.kernel.transitions import change_state
@@ -214,3 +217,28 @@ def test_time_comes_in_by_one_door(hands: Hands) -> None:
     at = clock.now()
     assert clock.now() == at
     assert hands.forward(minutes=5) == at + dt.timedelta(minutes=5) == clock.now()
+
+
+@pytest.mark.real
+@pytest.mark.django_db(transaction=True)
+async def test_a_connection_that_was_cut_fails_once_and_is_replaced() -> None:
+    """One that answered a moment ago is not asked first whether it is alive."""
+
+    def who() -> int:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    def cut() -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM UNNEST(%s) pid", [list(before)])
+
+    before = {await run_db(who) for _ in range(POOL_SIZE)}
+    await sync_to_async(cut)()
+    outcomes = await asyncio.gather(
+        *(run_db(who) for _ in range(3 * POOL_SIZE)), return_exceptions=True
+    )
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(error, OperationalError) for error in failed)
+    assert len(failed) <= len(before), "each of the old ones fails once at most"
+    assert not {outcome for outcome in outcomes if isinstance(outcome, int)} & before
