@@ -7,7 +7,6 @@ frames since is a fresh snapshot, and a message removed meanwhile is never repla
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
@@ -21,6 +20,7 @@ from chat.models import (
     User,
 )
 from chat.realtime import protocol as p
+from chat.realtime.drawable import TO_THE_END, Span, read_drawable
 from chat.states import MessageState, Notice
 from chat.words import UNREADABLE
 
@@ -95,42 +95,13 @@ def events_of(heads: Mapping[int, int], *, limit: int) -> list[ConversationEvent
     By conversation, then seq; what ``limit`` cuts off is at the end, and never in between. One
     query, and one more where somebody came or went.
     """
-    wanted = Q()
-    for conversation_id, after in heads.items():
-        wanted |= Q(conversation_id=conversation_id, seq__gt=after)
-    return _drawable(wanted, limit=limit)
+    spans = {conversation_id: (after, TO_THE_END) for conversation_id, after in heads.items()}
+    return read_drawable(spans, limit=limit)
 
 
-def events_between(spans: Mapping[int, tuple[int, int]]) -> list[ConversationEvent]:
+def events_between(spans: Mapping[int, Span]) -> list[ConversationEvent]:
     """The same after a seq up to another one, both by conversation."""
-    wanted = Q()
-    for conversation_id, (after, head) in spans.items():
-        wanted |= Q(conversation_id=conversation_id, seq__gt=after, seq__lte=head)
-    return _drawable(wanted)
-
-
-_DRAWN: Final = (
-    *("conversation", "seq", "kind", "at", "person", "message"),
-    *(f"message__{field.name}" for field in Message._meta.concrete_fields),
-    *("message__author__nickname", "message__author__role", "message__conversation__kind"),
-)
-"""Between a verdict and the screens there is one read, and most of its price was its columns."""
-
-
-def _drawable(wanted: Q, *, limit: int | None = None) -> list[ConversationEvent]:
-    rows = (
-        ConversationEvent.objects.filter(wanted)
-        .select_related("message", "message__author", "message__conversation")
-        .only(*_DRAWN)
-        .order_by("conversation_id", "seq")
-    )
-    events = list(rows[:limit])
-    ids = {event.person_id for event in events if event.person_id}
-    people = User.objects.in_bulk(ids) if ids else {}
-    for event in events:
-        if event.person_id:
-            event.person = people[event.person_id]
-    return events
+    return read_drawable(spans)
 
 
 def visible_messages(seat: Seat) -> QuerySet[Message]:
