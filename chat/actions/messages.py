@@ -16,6 +16,7 @@ from chat.actions.sending import clean_body
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict
+from chat.kernel.rows import change_rows
 from chat.kernel.transitions import change_state
 from chat.models import AuditRow, Message, User
 from chat.states import (
@@ -75,14 +76,12 @@ def _settle_alike(
     messages: Sequence[Message], revision: int, changes: dict[str, object]
 ) -> set[int]:
     """Change those that are still pending at this revision; gives their keys."""
-    keys = {message.pk for message in messages}
-    rows = Message.objects.filter(pk__among=keys, state=MessageState.PENDING, revision=revision)
-    if len(keys) > 1:
-        # An update does not say which rows it found, so they are taken first.
-        keys = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-        Message.objects.filter(pk__among=keys).update(**changes)
-    elif rows.update(**changes) != 1:
-        keys = set()
+    keys = change_rows(
+        Message,
+        sorted(message.pk for message in messages),
+        still={"state": MessageState.PENDING, "revision": revision},
+        changes=changes,
+    )
     for message in messages:
         if message.pk in keys:
             for name, value in changes.items():

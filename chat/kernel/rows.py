@@ -7,7 +7,7 @@ go through them one by one. Here each list travels as one value.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, connections, models
@@ -50,8 +50,8 @@ def insert_rows(rows: Sequence[M]) -> Sequence[M]:
     What ``bulk_create`` does for rows whose fields hold what the database takes: no expressions,
     no defaults made by the database. Raises ``RuntimeError`` outside a transaction.
     """
-    if len(rows) < 2:
-        return type(rows[0]).objects.bulk_create(rows) if rows else rows  # type: ignore[attr-defined]
+    if not rows:
+        return rows
     meta = rows[0]._meta
     fields = [field for field in meta.local_concrete_fields if not field.primary_key]
     on = connections[connection.alias]  # Not the proxy, which looks itself up at every touch.
@@ -121,6 +121,35 @@ def _insert_on_sqlite(
     return keys
 
 
+def change_rows(
+    model: type[models.Model],
+    keys: Sequence[int],
+    *,
+    still: Mapping[str, Any],
+    changes: Mapping[str, Any],
+) -> set[int]:
+    """Change those of the rows that are still as ``still`` says; gives the keys of these.
+
+    An ``update`` of the ORM says how many it found, and not which.
+    """
+    meta: Any = model._meta
+    on = connections[connection.alias]
+    is_among, among = among_sql(meta.pk, keys, on)
+    names = [f"{meta.get_field(name).column} = %s" for name in (*changes, *still)]
+    values = [
+        meta.get_field(name).get_db_prep_save(_plain(value), on)
+        for name, value in (*changes.items(), *still.items())
+    ]
+    with on.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {meta.db_table} SET {', '.join(names[: len(changes)])} "  # noqa: S608
+            f"WHERE {' AND '.join(names[len(changes) :])} AND {meta.pk.column} {is_among} "
+            f"RETURNING {meta.pk.column}",
+            [*values, among],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
 def save_column(rows: Sequence[M], name: str) -> None:
     """Save one field of rows that are there, each with a value of its own."""
     if not rows:
@@ -156,10 +185,15 @@ def _all_alike(values: list[Any]) -> bool:
     return values.count(values[0]) == len(values)
 
 
+_kinds: dict[Any, str] = {}
+
+
 def _kind(field: Any, on: BaseDatabaseWrapper) -> str:
-    """The column's type without its length: nothing may be cut off on the way."""
-    kind: str = (field.target_field if field.is_relation else field).rel_db_type(on)
-    return kind.partition("(")[0]
+    """The column's type in PostgreSQL, without its length: nothing may be cut off on the way."""
+    if (known := _kinds.get(field)) is None:
+        kind: str = (field.target_field if field.is_relation else field).rel_db_type(on)
+        known = _kinds[field] = kind.partition("(")[0]
+    return known
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from chat.kernel import clock
-from chat.kernel.rows import insert_rows, save_column
+from chat.kernel.rows import change_rows, insert_rows, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import ConversationKind, MessageState, Notice
 from tests.cast import Cast
@@ -146,6 +146,27 @@ def test_one_column_is_saved_and_nothing_else(cast: Cast) -> None:
     assert [row.position for row in kept] == [700, 701, 702, None]
     assert {row.notice for row in kept} == {"none"}
     save_column([], "position")
+
+
+def test_only_rows_that_are_still_as_they_were_are_changed_and_said(cast: Cast) -> None:
+    thread, now = cast.thread(), clock.now()
+    waiting, decided, edited, other = insert_rows(
+        [written(cast.ben, thread, f"line {n}") for n in range(4)]
+    )
+    Message.objects.filter(pk=decided.pk).update(state=MessageState.HELD)
+    Message.objects.filter(pk=edited.pk).update(revision=2)
+
+    changed = change_rows(
+        Message,
+        [waiting.pk, decided.pk, edited.pk, 2**40],
+        still={"state": MessageState.PENDING, "revision": 1},
+        changes={"state": MessageState.PUBLISHED, "published_at": now, "notice": Notice.NONE},
+    )
+
+    assert changed == {waiting.pk}
+    kept = {row.pk: row for row in Message.objects.filter(conversation=thread)}
+    assert (kept[waiting.pk].state, kept[waiting.pk].published_at) == ("published", now)
+    assert [kept[row.pk].state for row in (decided, edited, other)] == ["held", *["pending"] * 2]
 
 
 @pytest.mark.django_db(transaction=True)
