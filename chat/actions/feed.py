@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from chat.kernel.doorbell import conversation_topic, ring_on_commit
+from chat.kernel.doorbell import conversation_topic, ring_all_on_commit
 from chat.kernel.rows import among_sql, insert_rows, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import EventKind
@@ -79,7 +79,7 @@ def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
                     at=now,
                 )
             )
-        ring_on_commit(conversation_topic(conversation_id), head)
+    ring_all_on_commit([(conversation_topic(key), head) for key, head in heads.items()])
     return events
 
 

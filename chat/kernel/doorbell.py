@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -229,4 +229,14 @@ def gather_rings() -> Iterator[list[tuple[str, int]]]:
 
 def ring_on_commit(topic: str, head: int = 0) -> None:
     """Ring once the surrounding transaction has committed; after a rollback nobody hears it."""
-    transaction.on_commit(lambda: ring(topic, head))
+    ring_all_on_commit([(topic, head)])
+
+
+def ring_all_on_commit(rings: Iterable[tuple[str, int]]) -> None:
+    """The same for many topics at once."""
+
+    def ring_them() -> None:
+        for topic, head in rings:
+            ring(topic, head)
+
+    transaction.on_commit(ring_them)
