@@ -40,7 +40,9 @@ SETTINGS: dict[str, str] = {
     "counted from its end. Must be said in production.",
     "DATA_KEYS": "Keys for words at rest, `id:key` separated by commas, the newest first; each key "
     "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
-    "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR.",
+    "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR. "
+    "A pooler in between must keep prepared statements, as PgBouncer 1.21 does; for an older one "
+    "add `?prepare_threshold=1000000`.",
     "REDIS_URL": "`redis://host:port/0`, the doorbell between processes, and the rate limits. "
     "Empty: one process only. Alert when `lantern_doorbell_missed_total` at `/metrics` grows: "
     "changes then reach people by the sweeps, seconds late.",
