@@ -158,8 +158,9 @@ async def fuzz(
         asyncio.create_task(bystander(url, watcher, conversation, outcome)),
         asyncio.create_task(_tell(outcome, server, say)),
     ]
-    # The first tenth fills caches and pools; growth is counted from there.
-    await asyncio.gather(*(thrower.warm_up(frames // 10 // len(cookies)) for thrower in throwers))
+    # The first half fills caches and pools, SQLite's of two megabytes a thread among them, which
+    # fill as the database grows. Growth is counted from there.
+    await asyncio.gather(*(thrower.warm_up(frames // 2 // len(cookies)) for thrower in throwers))
     outcome.rss_before = server.memory_info().rss
     began = time.monotonic()
     rest = frames - outcome.frames
