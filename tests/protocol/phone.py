@@ -13,7 +13,9 @@ class Phone:
     def __init__(self) -> None:
         self.head = -1
         self.state = ""
-        self.earlier = False
+        self.begins = 0
+        """Where the page begins that this phone was sent; 0 where it has all there is."""
+
         self.messages: dict[int, dict[str, Any]] = {}
         self.people: dict[int, dict[str, Any]] = {}
 
@@ -25,27 +27,26 @@ class Phone:
             return True
         if data["after"] > self.head:
             return False
-        places = [m["position"] for m in self.messages.values() if m.get("position")]
-        oldest = min(places, default=0)
         for event in data["events"]:
             if event["seq"] > self.head:
-                self._apply(event, oldest)
+                self._apply(event)
         self.head = max(self.head, data["head"])
         return True
 
     def _replace(self, data: dict[str, Any]) -> None:
         self.head = data["head"]
         self.state = data["state"]
-        self.earlier = data.get("earlier", False)
+        places = [m["position"] for m in data["messages"] if m.get("position")]
+        self.begins = min(places, default=0) if data.get("earlier") else 0
         self.messages = {m["id"]: m for m in data["messages"]}
         self.people = {p["id"]: p for p in data["people"]}
 
-    def _apply(self, event: dict[str, Any], oldest: int) -> None:
+    def _apply(self, event: dict[str, Any]) -> None:
         message_id = event.get("message_id")
         if message_id is not None:
             if not event.get("message"):
                 self.messages.pop(message_id, None)
-            elif self._stands_on_the_page(event["message"], oldest):
+            elif self._stands_on_the_page(event["message"]):
                 self.messages[message_id] = event["message"]
         match event["kind"]:
             case "person.joined":
@@ -57,10 +58,9 @@ class Phone:
             case "conversation.reopened":
                 self.state = "open"
 
-    def _stands_on_the_page(self, message: dict[str, Any], oldest: int) -> bool:
+    def _stands_on_the_page(self, message: dict[str, Any]) -> bool:
         """What is older comes with its own page; in front of ours it would hide a hole."""
-        known = not self.earlier or message["id"] in self.messages
-        return known or (message.get("position") or oldest) >= oldest
+        return message["id"] in self.messages or (message.get("position") or 2**62) >= self.begins
 
     def screen(self) -> dict[str, Any]:
         """What the person sees: the messages in everybody's order, who is here, open or closed."""
