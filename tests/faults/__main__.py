@@ -71,6 +71,7 @@ def main() -> int:
     parser.add_argument("--talks", type=int, default=15, help="Private talks; the rest is threads.")
     parser.add_argument("--rate", type=float, default=3.0, help="Messages a second and phone.")
     parser.add_argument("--backlog", type=int, default=3000, help="Unread, people stop writing.")
+    parser.add_argument("--rest", type=float, default=2.5, help="Most seconds between two faults.")
     parser.add_argument("--history", default="", help="Where every operation is written down.")
     parser.add_argument("--keep", action="store_true", help="Keep the folder with the logs.")
     parser.add_argument("--runs", type=Path, default=RUNS, help="Where each run adds its line.")

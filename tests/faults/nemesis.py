@@ -36,6 +36,7 @@ class Nemesis:
         seconds: float,
         *,
         stores: list[Proxy],
+        rest: float = 2.5,
     ) -> None:
         self.house = house
         self.stores = stores
@@ -43,6 +44,9 @@ class Nemesis:
         self.history = history
         self.dice = dice
         self.freeze_seconds = min(FREEZE_SECONDS, seconds / 4)
+        self.rest = rest
+        """Seconds between two faults, at most."""
+
         self.caught = 0
         """Messages that killed workers had in their hands."""
 
@@ -77,7 +81,7 @@ class Nemesis:
                     break
                 self.history.fault(fault.__name__)
                 await fault()
-                await asyncio.sleep(self.dice.uniform(0.5, 2.5))
+                await asyncio.sleep(self.dice.uniform(0.5, self.rest))
             first = False
         await asyncio.gather(*self._frozen)
 

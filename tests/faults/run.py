@@ -52,6 +52,7 @@ async def storm(house: House, options: argparse.Namespace, say: Say) -> dict[str
         random.Random(dice.getrandbits(64)),
         options.seconds,
         stores=stores,
+        rest=options.rest,
     )
     pace = Pace(options.rate, options.backlog)
     began = time.monotonic()
