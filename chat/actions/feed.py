@@ -31,12 +31,15 @@ def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
     Rows are locked in the order of their ids: two batches that share some cannot wait for each
     other for ever.
     """
-    if len(counts) > 1:
-        rows = Conversation.objects.filter(pk__among=counts).order_by("pk")
-        list(rows.select_for_update().values_list("pk", flat=True))
     table = Conversation._meta.db_table
+    is_among, ids = among_sql(Conversation._meta.pk, list(counts), connection)
     heads: dict[int, int] = {}
     with connection.cursor() as cursor:
+        if len(counts) > 1 and connection.features.has_select_for_update:
+            cursor.execute(
+                f"SELECT id FROM {table} WHERE id {is_among} ORDER BY id FOR NO KEY UPDATE",  # noqa: S608
+                [ids],
+            )
         for count in sorted(set(counts.values())):
             mine = [conversation_id for conversation_id, c in counts.items() if c == count]
             is_among, ids = among_sql(Conversation._meta.pk, mine, connection)

@@ -10,6 +10,8 @@ import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
@@ -18,7 +20,7 @@ from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.kernel.rows import insert_rows
+from chat.kernel.rows import any_among, insert_rows
 from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
@@ -112,10 +114,25 @@ def _send_group(drafts: Sequence[Draft]) -> list[Message | DomainError]:
     return results
 
 
+_COLUMNS: Final = tuple(field.attname for field in User._meta.concrete_fields)
+_KEY: Final = _COLUMNS.index("id")
+_as_read: Final = attrgetter(*_COLUMNS)
+
+
 def _fresh_authors(drafts: Sequence[Draft]) -> dict[int, User]:
-    """The authors as the database knows them now: a ban since sign-in counts."""
-    ids = {d.author.pk for d in drafts}
-    return {user.pk: user for user in User.objects.filter(pk__among=ids)}
+    """The authors as the database knows them now: a ban since sign-in counts.
+
+    Whoever is as the socket knows them is not built anew.
+    """
+    known = {d.author.pk: d.author for d in drafts}
+    same, others = {}, []
+    for row in User.objects.filter(pk__among=list(known)).values_list(*_COLUMNS):
+        author = known[row[_KEY]]
+        if _as_read(author) == row:
+            same[author.pk] = author
+        else:
+            others.append(author.pk)
+    return same | (User.objects.in_bulk(others) if others else {})
 
 
 def _known_outcomes(
@@ -125,6 +142,8 @@ def _known_outcomes(
     # By those ids alone, which hardly ever meet another person's: both lists together would be
     # looked up each with each.
     client_ids = {d.client_id for d in drafts}
+    if not any_among((SendRefusal, Message), "client_id", list(client_ids)):
+        return {}  # As nearly always.
     known: dict[tuple[int, uuid.UUID], Message | DomainError] = {
         (row.author_id, row.client_id): _the_same_again(row.code)
         for row in SendRefusal.objects.filter(client_id__among=client_ids)

@@ -44,6 +44,21 @@ class Among(Lookup):
         return f"{column} {is_among}", (*params, values)
 
 
+def any_among(models_: Sequence[type[models.Model]], name: str, values: Sequence[Any]) -> bool:
+    """Whether one of these models has a row whose ``name`` is among ``values``: one question."""
+    on = connections[connection.alias]
+    asked, lists = [], []
+    for model in models_:
+        field: Any = model._meta.get_field(name)
+        is_among, among = among_sql(field, values, on)
+        asked.append(f"SELECT 1 FROM {model._meta.db_table} WHERE {field.column} {is_among}")  # noqa: S608
+        lists.append(among)
+    with on.cursor() as cursor:
+        # Without a LIMIT: expecting to find one soon, PostgreSQL would read the whole table for it.
+        cursor.execute(" UNION ALL ".join(asked), lists)
+        return cursor.fetchone() is not None
+
+
 def insert_rows(rows: Sequence[M]) -> Sequence[M]:
     """Save new rows of one model in one statement and give each its primary key, in order.
 
@@ -60,8 +75,11 @@ def insert_rows(rows: Sequence[M]) -> Sequence[M]:
         raise RuntimeError(
             "insert_rows needs a transaction: on SQLite it takes keys before it writes"
         )
+    keys_of_others = [field.attname for field in fields if field.is_relation]
     for row in rows:
-        row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
+        # What a row points to may have got its key since; nothing to look for where all are known.
+        if any(getattr(row, name) is None for name in keys_of_others):
+            row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
     columns = [[getattr(row, field.attname) for row in rows] for field in fields]
     for row, key in zip(rows, insert(on, meta, fields, columns), strict=True):
         row.pk = key
