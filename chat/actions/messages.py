@@ -82,10 +82,7 @@ def _settle_alike(
         still={"state": MessageState.PENDING, "revision": revision},
         changes=changes,
     )
-    for message in messages:
-        if message.pk in keys:
-            for name, value in changes.items():
-                setattr(message, name, value)
+    _take_over(messages, keys, changes)
     return keys
 
 
@@ -173,19 +170,27 @@ def mark_reading(
 ) -> int:
     """Say that a machine has, or has not, read these messages; tells those who see them."""
     now = clock.now()
-    changed: list[tuple[Message, EventKind]] = []
+    if not messages:
+        return 0
+    changes: dict[str, object] = {"machine_reading": reading}
+    if notice is not None:
+        changes["notice"] = notice
     with transaction.atomic():
-        for message in messages:
-            changes: dict[str, object] = {"machine_reading": reading}
-            if notice is not None:
-                changes["notice"] = notice
-            rows = Message.objects.filter(pk=message.pk).exclude(**changes)
-            if rows.update(**changes):
-                for name, value in changes.items():
-                    setattr(message, name, value)
-                changed.append((message, EventKind.MESSAGE_MARKED))
-        append_message_events(changed, now=now)
+        keys = change_rows(Message, sorted(m.pk for m in messages), changes=changes)
+        changed = _take_over(messages, keys, changes)
+        append_message_events([(m, EventKind.MESSAGE_MARKED) for m in changed], now=now)
     return len(changed)
+
+
+def _take_over(
+    messages: Sequence[Message], keys: set[int], changes: dict[str, object]
+) -> list[Message]:
+    """What the database now says of those with these keys; returns them in their order."""
+    changed = [message for message in messages if message.pk in keys]
+    for message in changed:
+        for name, value in changes.items():
+            setattr(message, name, value)
+    return changed
 
 
 def _move(

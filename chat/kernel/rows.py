@@ -143,29 +143,39 @@ def change_rows(
     model: type[models.Model],
     keys: Sequence[int],
     *,
-    still: Mapping[str, Any],
     changes: Mapping[str, Any],
+    still: Mapping[str, Any] | None = None,
 ) -> set[int]:
-    """Change those of the rows that are still as ``still`` says; gives the keys of these.
+    """Change those of the rows that are still as ``still`` says, and gives the keys of these.
 
-    An ``update`` of the ORM says how many it found, and not which.
+    Rows that have all of ``changes`` already are passed over. (An ``update`` of the ORM says how
+    many rows it found, and not which.)
     """
     meta: Any = model._meta
     on = connections[connection.alias]
     is_among, among = among_sql(meta.pk, keys, on)
-    names = [f"{meta.get_field(name).column} = %s" for name in (*changes, *still)]
-    values = [
-        meta.get_field(name).get_db_prep_save(_plain(value), on)
-        for name, value in (*changes.items(), *still.items())
-    ]
+    new, new_values = _equations(meta, changes, on)
+    old, old_values = _equations(meta, still or {}, on)
+    wanted = [f"{meta.pk.column} {is_among}", *old, f"({' AND '.join(new)}) IS NOT TRUE"]
     with on.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {meta.db_table} SET {', '.join(names[: len(changes)])} "  # noqa: S608
-            f"WHERE {' AND '.join(names[len(changes) :])} AND {meta.pk.column} {is_among} "
-            f"RETURNING {meta.pk.column}",
-            [*values, among],
+            f"UPDATE {meta.db_table} SET {', '.join(new)} "  # noqa: S608
+            f"WHERE {' AND '.join(wanted)} RETURNING {meta.pk.column}",
+            [*new_values, among, *old_values, *new_values],
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def _equations(
+    meta: Any, facts: Mapping[str, Any], on: BaseDatabaseWrapper
+) -> tuple[list[str], list[Any]]:
+    """``column = %s`` for each, and its value."""
+    fields = [meta.get_field(name) for name in facts]
+    values = [
+        field.get_db_prep_save(_plain(value), on)
+        for field, value in zip(fields, facts.values(), strict=True)
+    ]
+    return [f"{field.column} = %s" for field in fields], values
 
 
 def save_column(rows: Sequence[M], name: str) -> None:
