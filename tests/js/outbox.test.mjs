@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Outbox } from "../../chat/static/chat/js/outbox.js";
-import { MemoryStore } from "../../chat/static/chat/js/store.js";
+import { MemoryStore, PhoneStore } from "../../chat/static/chat/js/store.js";
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
@@ -78,6 +78,21 @@ test("words are taken before anything is waited for", async () => {
   const kept = outbox.add(WORDS);
   assert.equal(outbox.of(7)[0].body, "hello");
   await kept;
+});
+
+test("words do not wait for a shelf that never answers", async () => {
+  const never = () => new Promise(() => {});
+  const open = { close: async (value) => value, open: async (value) => value };
+  const store = new PhoneStore({ keys: never, put: never, drop: never }, open, "1");
+  const { outbox, handed } = phone(store);
+  const loading = outbox.load();
+  mock.timers.tick(5_000);
+  await loading;
+  const adding = outbox.add(WORDS);
+  assert.equal(handed.length, 0, "the shelf has its moment");
+  mock.timers.tick(1_500);
+  await adding;
+  assert.deepEqual(handed.map((one) => one.body), ["hello"]);
 });
 
 test("a retry never leaves the shelf without the words", async () => {

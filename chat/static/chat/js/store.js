@@ -10,6 +10,25 @@ import { Seal } from "./seal.js";
  * }} Unsent
  */
 
+// A browser's shelf that hangs must keep nothing from the line or the page.
+const SHELF_MS = 1_500;
+const OPEN_MS = 5_000; // What an earlier page left there is worth a longer wait.
+
+/**
+ * @template T
+ * @param {Promise<T>} done
+ * @param {number} ms
+ * @returns {Promise<T>} the same, or an error when it takes too long; what was asked for may still happen
+ */
+function inTime(done, ms) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the shelf does not answer")), ms);
+  });
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
 /** @param {IDBRequest<any>} request */
 function answered(request) {
   return new Promise((resolve, reject) => {
@@ -75,12 +94,13 @@ export class PhoneStore {
   /**
    * @template T
    * @param {() => Promise<T>} job
-   * @returns {Promise<T>} after everything asked for before
+   * @param {number} [ms]
+   * @returns {Promise<T>} after everything asked for before; fails where the shelf does not answer
    */
-  inTurn(job) {
+  inTurn(job, ms = SHELF_MS) {
     const done = this.line.then(job);
     this.line = done.catch(() => null);
-    return done;
+    return inTime(done, ms);
   }
 
   /** @param {string} shelf @param {string} key @param {unknown} value */
@@ -112,7 +132,7 @@ export class PhoneStore {
       const keys = await this.shelves.keys("outbox");
       const all = await Promise.all(keys.map((key) => this.open("outbox", key)));
       return all.filter((item) => item !== null).sort((a, b) => a.at - b.at);
-    });
+    }, OPEN_MS);
   }
 
   /** @param {Unsent} item */
@@ -203,7 +223,7 @@ export async function openStore(me, key) {
       opening.result.createObjectStore("outbox");
       opening.result.createObjectStore("drafts");
     };
-    const database = await answered(opening);
+    const database = await inTime(answered(opening), OPEN_MS);
     return new PhoneStore(new Shelves(database), seal, me);
   } catch {
     return new MemoryStore();
