@@ -20,7 +20,7 @@ from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.kernel.rows import any_among, insert_rows
+from chat.kernel.rows import any_among, insert_rows, read_rows
 from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
@@ -126,7 +126,7 @@ def _fresh_authors(drafts: Sequence[Draft]) -> dict[int, User]:
     """
     known = {d.author.pk: d.author for d in drafts}
     same, others = {}, []
-    for row in User.objects.filter(pk__among=list(known)).values_list(*_COLUMNS):
+    for row in read_rows(User, _COLUMNS, id=known):
         author = known[row[_KEY]]
         if _as_read(author) == row:
             same[author.pk] = author

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import models
 
 from chat.kernel import clock
+from chat.kernel.rows import read_rows
 
 SCREENING = "screening"
 PLACES = "places"
@@ -23,8 +24,8 @@ class BeatManager(models.Manager["WorkerBeat"]):
         self.update_or_create(name=name, defaults={"at": now, "detail": detail})
 
     def is_awake(self, name: str, *, now: dt.datetime) -> bool:
-        fresh = clock.fresh("at", within=STALE_AFTER, now=now)
-        return self.filter(fresh, name=name).exists()
+        beats = read_rows(WorkerBeat, ("at",), name=[name])
+        return any(clock.is_fresh(at, within=STALE_AFTER, now=now) for (at,) in beats)
 
     def old_count(self, *, now: dt.datetime) -> dt.datetime | None:
         """When places were last worked out, if that is a while ago; ``None``: they are fresh."""

@@ -157,7 +157,7 @@ class _Page:
     """The newest messages of one conversation as one audience sees them."""
 
     def __init__(self, seat: Seat) -> None:
-        self._messages = feed.newest(feed.shared_messages(seat))
+        self._messages = feed.newest(feed.shared_messages(seat), seat.conversation)
         self._people = feed.people_in(seat.conversation)
         self._authors = {message.author_id for message in self._messages}
         self._frames: dict[tuple[int, bool], Encoded] = {}

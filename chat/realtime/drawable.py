@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.sql import Query
 
+from chat.kernel.rows import converted
 from chat.models import Conversation, ConversationEvent, Message, User
 
 Span = tuple[int, int]
@@ -55,7 +55,7 @@ def read_drawable(
         statement, parameters = f"{statement} LIMIT %s", [*parameters, limit]
     with on.cursor() as cursor:
         cursor.execute(statement, parameters)
-        rows = _converted(on, cursor.fetchall())
+        rows = converted(on, _columns(), cursor.fetchall())
     return _with_people(_built(on.alias, rows))
 
 
@@ -91,13 +91,6 @@ def _parameters(on: BaseDatabaseWrapper, spans: Mapping[int, Span]) -> list[Any]
 @cache
 def _columns() -> list[Any]:
     return [field.get_col(name) for name, model, names in _PARTS for field in _fields(model, names)]
-
-
-def _converted(on: BaseDatabaseWrapper, rows: list[Any]) -> list[Any]:
-    """The values as Python has them. PostgreSQL's driver gives them so already."""
-    compiler: Any = Query(ConversationEvent).get_compiler(connection=on)
-    converters = compiler.get_converters(_columns())
-    return list(compiler.apply_converters(rows, converters)) if converters else rows
 
 
 def _built(alias: str, rows: list[Any]) -> list[ConversationEvent]:

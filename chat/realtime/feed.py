@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from chat.access import Audience, Seat, can_post
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
+from chat.kernel.rows import read_models
 from chat.models import (
     Conversation,
     ConversationEvent,
@@ -116,7 +117,7 @@ def shared_messages(seat: Seat) -> QuerySet[Message]:
 
 def _messages(seat: Seat, wanted: Q) -> QuerySet[Message]:
     """In everybody's order; ``wanted`` does not narrow what staff see."""
-    messages = seat.conversation.messages.select_related("author", "conversation")
+    messages: QuerySet[Message] = seat.conversation.messages.all()
     if seat.audience is not Audience.STAFF:
         messages = messages.filter(wanted)
     return messages.order_by(F("position").asc(nulls_last=True), "pk")
@@ -130,7 +131,7 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     conversation = Conversation.objects.select_related("space").get(pk=seat.conversation.pk)
     return snapshot_of(
         conversation,
-        newest(visible_messages(seat), limit=limit),
+        newest(visible_messages(seat), conversation, limit=limit),
         people=people_in(conversation),
         reader_id=seat.user.pk,
         audience=seat.audience,
@@ -139,9 +140,20 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     )
 
 
-def newest(messages: QuerySet[Message], *, limit: int = PAGE) -> list[Message]:
+def newest(
+    messages: QuerySet[Message], conversation: Conversation, *, limit: int = PAGE
+) -> list[Message]:
     """The newest page, the newest first, and one more message where there are any before it."""
-    return list(messages.reverse()[: limit + 1])
+    return with_authors(list(messages.reverse()[: limit + 1]), conversation)
+
+
+def with_authors(messages: list[Message], conversation: Conversation) -> list[Message]:
+    """The messages of one conversation with what else draws them: few people write many."""
+    ids = {message.author_id for message in messages}
+    authors = {user.pk: user for user in read_models(User, id=ids)} if ids else {}
+    for message in messages:
+        message.author, message.conversation = authors[message.author_id], conversation
+    return messages
 
 
 def people_in(conversation: Conversation) -> list[p.Person]:
@@ -196,7 +208,7 @@ def where_written(messages: Sequence[Message]) -> list[Message]:
 def earlier_messages(seat: Seat, *, before: int, limit: int = PAGE) -> list[p.MessageView]:
     """The page of messages placed before a position, oldest first."""
     placed = visible_messages(seat).filter(position__lt=before)
-    page = reversed(list(placed.order_by("-position")[:limit]))
+    page = reversed(with_authors(list(placed.order_by("-position")[:limit]), seat.conversation))
     views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in page]
     return [view for view in views if view is not None]
 

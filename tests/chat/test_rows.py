@@ -9,8 +9,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from chat.kernel import clock
-from chat.kernel.rows import change_rows, insert_rows, save_column
-from chat.models import Conversation, ConversationEvent, Message, User
+from chat.kernel.rows import (
+    any_among,
+    change_rows,
+    insert_rows,
+    read_models,
+    read_rows,
+    save_column,
+)
+from chat.models import Conversation, ConversationEvent, Message, SendRefusal, User
 from chat.states import ConversationKind, MessageState, Notice
 from tests.cast import Cast
 
@@ -167,6 +174,39 @@ def test_only_rows_that_are_still_as_they_were_are_changed_and_said(cast: Cast) 
     kept = {row.pk: row for row in Message.objects.filter(conversation=thread)}
     assert (kept[waiting.pk].state, kept[waiting.pk].published_at) == ("published", now)
     assert [kept[row.pk].state for row in (decided, edited, other)] == ["held", *["pending"] * 2]
+
+
+def test_what_is_read_without_the_orm_is_what_it_would_read(cast: Cast) -> None:
+    thread = cast.thread()
+    soon = clock.now() + dt.timedelta(minutes=1)
+    cast.says(cast.ben, thread, "one")
+    Message.objects.filter(author=cast.ben).update(lease_until=soon, lease_token=uuid.uuid4())
+    keys = set(Message.objects.values_list("pk", flat=True))
+
+    kept = {row.pk: row for row in read_models(Message, id=keys)}
+
+    for message in Message.objects.all():
+        assert columns(kept.pop(message.pk)) == columns(message)
+    assert not kept
+    assert read_models(User, id=[cast.sal.pk])[0].suspended_until == cast.sal.suspended_until
+    facts = read_rows(
+        Message, ("author", "lease_until"), author=[cast.ben.pk], conversation=[thread.pk]
+    )
+    assert facts == [(cast.ben.pk, soon)]
+    waiting = read_rows(Message, ("author",), id=keys, lease_until=None)
+    assert waiting == [(cast.ada.pk,)]
+    assert read_models(Message, id=[]) == []
+
+
+def test_one_question_says_whether_any_of_several_tables_has_it(cast: Cast) -> None:
+    message = cast.says(cast.ben, cast.thread(), "one")
+    refusal = SendRefusal.objects.create(
+        author=cast.ada, client_id=uuid.uuid4(), code="x", at=clock.now()
+    )
+    both = (SendRefusal, Message)
+    for known in (message.client_id, refusal.client_id):
+        assert any_among(both, "client_id", [uuid.uuid4(), known])
+    assert not any_among(both, "client_id", [uuid.uuid4()])
 
 
 @pytest.mark.django_db(transaction=True)
