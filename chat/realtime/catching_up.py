@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from chat.access import Audience, Seat, can_post, seats_in_order
 from chat.kernel import clock
+from chat.kernel.rows import read_rows
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.realtime import feed, protocol
 from chat.realtime.wire import Encoded
@@ -21,6 +22,7 @@ from chat.states import MessageState
 READ_EVENTS = 1000
 """About how many events one query brings."""
 
+HIDDEN = [state for state in MessageState if state != MessageState.PUBLISHED]
 NOBODY = 0
 """In place of a reader: somebody who wrote none of what they are shown."""
 
@@ -148,9 +150,11 @@ def _snapshots(wanted: Wanted, found: list[Found | None]) -> None:
 def _with_words_of_their_own(seats: Sequence[Seat]) -> set[int]:
     """Peers who wrote something here that others do not see: their page is read for them alone."""
     peers = {seat.user.pk for seat in seats if seat.audience is not Audience.STAFF}
-    own = Message.objects.filter(conversation=seats[0].conversation.pk, author__in=peers)
-    hidden = own.exclude(state=MessageState.PUBLISHED)
-    return set(hidden.values_list("author_id", flat=True).distinct())
+    if not peers:
+        return set()
+    here = [seats[0].conversation.pk]
+    rows = read_rows(Message, ("author",), conversation=here, author=peers, state=HIDDEN)
+    return {author for (author,) in rows}
 
 
 class _Page:

@@ -6,10 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
 from chat.kernel import clock
-from chat.models import HelpRequest, Membership, User, WorkerBeat
+from chat.kernel.rows import read_models, read_rows
+from chat.models import Conversation, HelpRequest, Membership, User, WorkerBeat
 from chat.realtime import protocol as p
 from chat.realtime.feed import person_view
 from chat.states import ConversationKind, HelpState
+
+OPEN = [state for state in HelpState if state != HelpState.CLOSED]
 
 TALKS_SHOWN = 20
 """Private talks that a person's own state names, the newest first."""
@@ -29,8 +32,8 @@ def person_states(users: Sequence[User]) -> list[p.PersonChanged]:
 
 def _help(user_ids: Collection[int]) -> dict[int, p.HelpView]:
     """The open request of each person who has one; how old the places are is looked up once."""
-    asked = HelpRequest.objects.filter(person__in=user_ids).exclude(state=HelpState.CLOSED)
-    requests = list(asked.order_by("-pk"))
+    asked = read_models(HelpRequest, person=user_ids, state=OPEN)
+    requests = sorted(asked, key=lambda request: -request.pk)
     placed = [request for request in requests if _is_placed(request.state, request.place)]
     counted = counted_at(placed[0].state, placed[0].place) if placed else ""
     return {request.person_id: _help_view(request, counted) for request in requests}
@@ -54,17 +57,18 @@ def _talks(user_ids: Collection[int]) -> dict[int, list[p.TalkView]]:
 
 def newest_talks(user_ids: Collection[int]) -> list[tuple[int, int, str]]:
     """Person, talk and its state: the newest talks that each of them is told of, newest first."""
-    mine = Membership.objects.filter(
-        user__in=user_ids, left_at__isnull=True, conversation__kind=ConversationKind.ONE_TO_ONE
-    ).order_by("-conversation")
-    found: list[tuple[int, int, str]] = []
+    mine = read_rows(Membership, ("conversation", "user"), user=user_ids, left_at=None)
+    newest: list[tuple[int, int]] = []
     counts: Counter[int] = Counter()
-    rows = mine.values_list("user_id", "conversation_id", "conversation__state")
-    for user_id, conversation, state in rows:
+    for conversation, user_id in sorted(mine, reverse=True):
         counts[user_id] += 1
         if counts[user_id] <= TALKS_SHOWN:
-            found.append((user_id, conversation, state))
-    return found
+            newest.append((user_id, conversation))
+    talks = {conversation for _, conversation in newest}
+    private = [ConversationKind.ONE_TO_ONE]
+    rows = read_rows(Conversation, ("id", "state"), id=talks, kind=private) if talks else []
+    states = dict(rows)
+    return [(user, talk, states[talk]) for user, talk in newest if talk in states]
 
 
 def counted_at(state: str, place: int | None) -> str:

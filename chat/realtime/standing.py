@@ -21,6 +21,7 @@ from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
 from chat.kernel import clock
+from chat.kernel.rows import read_models, read_rows
 from chat.models import HelpRequest, Membership, User
 from chat.realtime import protocol
 from chat.realtime.own_state import counted_at, newest_talks
@@ -68,7 +69,8 @@ def read_visitors(session_keys: Sequence[str]) -> list[Visitor]:
     (another backend, a hash of an older key) is judged alone, by Django's own rules.
     """
     wanted = {key for key in session_keys if key.isascii() and key.isalnum()}
-    rows = Session.objects.filter(session_key__in=wanted, expire_date__gt=clock.now())
+    now = clock.now()
+    rows = [row for row in read_models(Session, session_key=wanted) if row.expire_date > now]
     facts = {row.session_key: row.get_decoded() for row in rows}
     users = _active({_user_id(kept) for kept in facts.values()})
     visitors = {
@@ -107,13 +109,14 @@ def read_people(user_ids: Sequence[int]) -> list[User | None]:
 
 def _active(user_ids: Collection[int]) -> dict[int, User]:
     """Whoever of these people was not shut out. The ids are of our own rows, never a phone's."""
-    return {user.pk: user for user in User.objects.filter(pk__in=user_ids, is_active=True)}
+    return {user.pk: user for user in read_models(User, id=user_ids) if user.is_active}
 
 
 def live_sessions(keys: Iterable[str]) -> set[str]:
     """Which of these sessions are still good."""
-    rows = Session.objects.filter(session_key__in=set(keys), expire_date__gt=clock.now())
-    return set(rows.values_list("session_key", flat=True))
+    now = clock.now()
+    rows = read_rows(Session, ("session_key", "expire_date"), session_key=set(keys))
+    return {key for key, expires in rows if expires > now}
 
 
 Standing = tuple[str, str, dt.datetime | None]
@@ -141,7 +144,7 @@ def mark_of(user: User, told: protocol.PersonChanged) -> int:
 
 
 def read_marks(user_ids: Collection[int]) -> dict[int, int]:
-    """The same numbers from rows: five queries for everybody in this process, however many.
+    """The same numbers from rows: six queries for everybody in this process, however many.
 
     What a lost ring did not tell is found by comparing. Whoever was shut out has none.
     """

@@ -185,7 +185,7 @@ def test_a_crowd_takes_no_more_queries_than_one_phone(
         cast.asks_for_help(user)
     with django_assert_num_queries(2):  # type: ignore[operator]
         read_visitors(keys)
-    with django_assert_num_queries(3):  # type: ignore[operator]
+    with django_assert_num_queries(4):  # type: ignore[operator]
         own_state.person_states(crowd)
     with django_assert_num_queries(4):  # type: ignore[operator]
         look_for_all([Look(user, thread.pk, 0) for user in crowd])
