@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chat.kernel.errors import Denied, DomainError
-from chat.kernel.rows import read_models, read_rows
+from chat.kernel.rows import attach, read_models, read_rows
 from chat.models import Conversation, HelpRequest, Membership, Message, Space, User
 from chat.states import MessageState, Role
 
@@ -107,7 +107,8 @@ def _conversations(ids: Collection[int]) -> dict[int, Conversation]:
     space_ids = {conversation.space_id for conversation in found if conversation.space_id}
     spaces = {space.pk: space for space in read_models(Space, id=space_ids)} if space_ids else {}
     for conversation in found:
-        conversation.space = spaces[conversation.space_id] if conversation.space_id else None
+        space = spaces[conversation.space_id] if conversation.space_id else None
+        attach(conversation, "space", space)
     return {conversation.pk: conversation for conversation in found}
 
 

@@ -20,7 +20,7 @@ from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.kernel.rows import any_among, insert_rows, read_rows
+from chat.kernel.rows import any_among, attach, insert_rows, read_rows
 from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
@@ -184,12 +184,14 @@ def _accept(
         raise Denied
     check_may_post(seat, now=now)
     message = Message(
-        conversation=seat.conversation,
-        author=seat.user,
+        conversation_id=seat.conversation.pk,
+        author_id=seat.user.pk,
         client_id=draft.client_id,
         created_at=now,
         due_at=now,
     )
+    attach(message, "conversation", seat.conversation)
+    attach(message, "author", seat.user)
     message.body = clean_body(draft.body)
     if not awake:
         message.machine_reading = MachineReading.NOT_READ

@@ -77,8 +77,18 @@ def read_rows(
 
 def read_models(model: type[M], **among: Collection[Any] | None) -> list[M]:
     """The same as instances, with all their columns."""
+    alias = connection.alias
     names = [field.attname for field in model._meta.concrete_fields]
-    return [model.from_db(connection.alias, names, row) for row in read_rows(model, names, **among)]
+    return [model.from_db(alias, names, row) for row in read_rows(model, names, **among)]
+
+
+def attach(row: models.Model, name: str, other: models.Model | None) -> None:
+    """Let a row know the one that its key points to, as ``select_related`` would.
+
+    Nothing is checked and no key is set: both come from the same rows.
+    """
+    field: Any = row._meta.get_field(name)
+    field.set_cached_value(row, other)
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from chat.kernel.rows import converted
+from chat.kernel.rows import attach, converted
 from chat.models import Conversation, ConversationEvent, Message, User
 
 Span = tuple[int, int]
@@ -114,17 +114,12 @@ def _built(alias: str, rows: list[Any]) -> list[ConversationEvent]:
             parts.append(build(model, names, row[start : start + len(names)]))
             start += len(names)
         event, message, author, room = parts
-        _AS_MESSAGE.set_cached_value(event, message)
+        attach(event, "message", message)
         if message is not None:
-            _AS_AUTHOR.set_cached_value(message, author)
-            _AS_ROOM.set_cached_value(message, room)
+            attach(message, "author", author)
+            attach(message, "conversation", room)
         events.append(event)
     return events
-
-
-_AS_MESSAGE: Any = ConversationEvent._meta.get_field("message")
-_AS_AUTHOR: Any = Message._meta.get_field("author")
-_AS_ROOM: Any = Message._meta.get_field("conversation")
 
 
 def _with_people(events: list[ConversationEvent]) -> list[ConversationEvent]:

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from chat.access import Audience, Seat, can_post
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
-from chat.kernel.rows import read_models
+from chat.kernel.rows import attach, read_models
 from chat.models import (
     Conversation,
     ConversationEvent,
@@ -152,7 +152,8 @@ def with_authors(messages: list[Message], conversation: Conversation) -> list[Me
     ids = {message.author_id for message in messages}
     authors = {user.pk: user for user in read_models(User, id=ids)} if ids else {}
     for message in messages:
-        message.author, message.conversation = authors[message.author_id], conversation
+        attach(message, "author", authors[message.author_id])
+        attach(message, "conversation", conversation)
     return messages
 
 
