@@ -34,7 +34,9 @@ def test_a_scenario_keeps_ours_and_its_baselines_and_what_they_come_to(
     assert run.returncode == 0, run.stderr[-3000:]
     kept = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
     assert all(kept[part] for part in ("ours", "baselines", "ratios"))
-    assert all(value > 0 for value in kept["ratios"].values()), kept["ratios"]
+    # Of a second's samples none may be in our own code; what it costs against others is never 0.
+    ratios = {name: value for name, value in kept["ratios"].items() if "our code" not in name}
+    assert all(value > 0 for value in ratios.values()), ratios
 
 
 def test_medians_are_taken_figure_by_figure_also_where_one_run_lacks_one() -> None:

@@ -12,7 +12,7 @@ from chat.models import User
 from tests.browser.test_young_person import COMPOSER, write
 from tests.cast import Cast
 from tests.conftest import act
-from tests.servers import Site
+from tests.servers import Site, wait_until
 from tests.triage import house
 from triage.actions.cases import claim_case
 from triage.intake import intake_step
@@ -73,6 +73,11 @@ def test_in_a_space_nobody_is_shown_writing(
     page.locator(COMPOSER).press_sequentially("hello", delay=30)
     write(page, "hello you")
     expect(page.get_by_text("hello you", exact=True)).to_be_visible()
-    assert any("message.send" in frame for frame in said)
+    # The words are on the page at once, and on the line a moment later.
+    wait_until(
+        lambda: page.evaluate("1") and any("message.send" in frame for frame in said),
+        within=20,
+        what="the words on the line",
+    )
     assert not any("typing" in frame for frame in said)
     assert page.locator("[data-slot=typing]").count() == 0

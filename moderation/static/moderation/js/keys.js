@@ -31,8 +31,7 @@ function submit(key) {
 function openDecision(name) {
   const panel = document.querySelector(`[data-decision="${name}"]`);
   if (!(panel instanceof HTMLDetailsElement)) return;
-  panel.open = true;
-  unfoldWords();
+  panel.open = true; // Which unfolds the words: once, and not again after they were folded by key.
   const first = panel.querySelector('input[type="radio"]');
   if (first instanceof HTMLElement) first.focus();
 }
