@@ -228,6 +228,25 @@ def test_a_skeleton_stands_for_earlier_words_until_they_come(
     expect(skeleton).to_be_hidden()
 
 
+def test_an_old_message_of_ones_own_that_is_removed_hides_nothing_behind_it(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread(words="the very first")
+    mine = live_cast.says(live_cast.ben, thread, "mine, long ago")
+    live_cast.says_all(live_cast.ada, thread, [f"line {number}" for number in range(70)])
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(said(page, "line 69")).to_have_count(1)
+    act(remove_message, message=mine, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
+    act(live_cast.says, live_cast.ada, thread, "said afterwards")
+    expect(said(page, "said afterwards")).to_have_count(1, timeout=8_000)
+    expect(said(page, "mine, long ago")).to_have_count(0)
+
+    page.get_by_role("button", name="Show earlier messages").click()
+    for words in ("the very first", "mine, long ago", "line 0", "line 9"):
+        expect(said(page, words)).to_have_count(1)
+
+
 def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
     ben: tuple[Any, Site], live_cast: Cast
 ) -> None:
