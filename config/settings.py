@@ -118,7 +118,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     # On disk also in tests: connections of several threads cannot share one in memory.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test" / "test.sqlite3")}
-
 else:
     # PostgreSQL plans a statement that comes again and again once, and not each time: of what is
     # between a verdict and the screens, planning was the largest part.
