@@ -12,24 +12,20 @@ Debian or Ubuntu; else it is named, and the run fails.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree  # Reads only what pytest wrote a moment ago.
 
-from tests.browsers import find_chromium
-from tests.servers import ROOT, find_nginx, find_postgres, private_postgres, private_redis
-
-POLICY = Path("/usr/sbin/policy-rc.d")
-"""Asked by Debian's packages whether they may start a service; 101 says no."""
+from tests.needs import provide
+from tests.servers import ROOT, find_postgres, private_postgres, private_redis
 
 SERVED = ("browser", "faults", "flows", "protocol", "screens")
 """The folders of the slower lane: tests that start servers, or look at them in a browser.
@@ -42,24 +38,6 @@ NO_TESTS = 5
 
 
 Part = Callable[["Totals", Sequence[str]], None]
-
-
-@dataclass(frozen=True)
-class Need:
-    """Something a part of the suite cannot do without, and the Debian package that has it."""
-
-    name: str
-    package: str
-    found: Callable[[], object]
-
-
-NEEDS = (
-    Need("PostgreSQL", "postgresql", find_postgres),
-    Need("redis-server", "redis-server", lambda: shutil.which("redis-server")),
-    Need("Chromium", "chromium", find_chromium),
-    Need("Node", "nodejs", lambda: shutil.which("node")),
-    Need("nginx", "nginx-light", find_nginx),
-)
 
 
 @dataclass
@@ -80,47 +58,6 @@ class Totals:
 def say(words: str) -> None:
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
-
-
-def missing() -> list[Need]:
-    return [need for need in NEEDS if not need.found()]
-
-
-@contextlib.contextmanager
-def nothing_started() -> Iterator[None]:
-    """Keep Debian from starting what it installs: the tests start servers of their own.
-
-    Without this the machine would go on serving a database, a Redis and a page on port 80.
-    """
-    if POLICY.exists():
-        yield
-        return
-    POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
-    POLICY.chmod(0o755)
-    try:
-        yield
-    finally:
-        POLICY.unlink(missing_ok=True)
-
-
-def provide() -> list[str]:
-    """Install what is missing where we may; returns a line for each thing still missing."""
-    wanted = missing()
-    if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
-        packages = [need.package for need in wanted]
-        say(f"Installing {', '.join(packages)} ...")
-        quiet = {
-            "stdout": subprocess.DEVNULL,
-            "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        }
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-        with nothing_started():
-            subprocess.run(command, check=False, **quiet)  # type: ignore[call-overload]
-    return [
-        f"{need.name} is missing. On Debian or Ubuntu: sudo apt-get install {need.package}"
-        for need in missing()
-    ]
 
 
 def run_scripts(totals: Totals) -> None:

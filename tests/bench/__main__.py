@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.stage import Stage, stage
+from tests.needs import STORES, demand
 from tests.servers import ROOT
 
 SCREENING = "screening"
@@ -99,6 +100,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         django.setup()  # The other scenarios know the models.
         run(SCREENING, None, options)
         return 0
+    demand(STORES)
     with stage() as on:
         for name in [options.name] if options.name else NAMES:
             run(name, on, options)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.house import House
+from tests.needs import STORES, demand
 from tests.servers import ROOT
 
 MUST_BE_ZERO = (
@@ -79,6 +80,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.sum:
         return _say_the_sum(options.runs)
+    demand(STORES)
     options.history = options.history or ROOT / "var" / "faults" / f"{options.seed}.jsonl"
     with tempfile.TemporaryDirectory(prefix="lantern-faults-") as folder:
         house = House(Path(folder), SOCKET_FRAMES="400", LOG_LEVEL="WARNING")

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.needs import CHROMIUM, demand
 from tests.screens.stage import prepare
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "screens"
@@ -15,6 +16,7 @@ MOST_BYTES = 12_000_000
 
 def main(wanted: list[str]) -> int:
     """Take the pictures; 1 if axe, a script or a picture found something wrong."""
+    demand([CHROMIUM])
     folder = Path(tempfile.mkdtemp(prefix="lantern-screens-"))
     prepare(folder)
     try:
