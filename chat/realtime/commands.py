@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from chat.access import Audience, access_typing
 from chat.actions import help as help_actions
@@ -11,7 +12,7 @@ from chat.actions.sending import Draft
 from chat.kernel import clock
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import doorbell, typing_topic
-from chat.kernel.errors import Denied, Invalid
+from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import Message, User
 from chat.realtime import feed
 from chat.realtime import protocol as p
@@ -88,9 +89,14 @@ async def _follow_or_refuse(connection: Connection, follow: p.Follow) -> None:
         connection.push(p.encode(refused))
 
 
+def session_is_fresh(connection: Connection) -> bool:
+    """Whether it was seen to be good a moment ago."""
+    return time.monotonic() - connection.session_seen < SESSION_TRUST_SECONDS
+
+
 async def check_session(connection: Connection) -> None:
     """Nothing is obeyed for a session that ended, though its ring and its close were lost."""
-    if time.monotonic() - connection.session_seen < SESSION_TRUST_SECONDS:
+    if session_is_fresh(connection):
         return
     if not await arrivals().sessions.ask(connection.session_key):
         connection.hang_up(SIGNED_OUT_CODE)
@@ -111,9 +117,37 @@ async def present(connection: Connection) -> User:
     return user
 
 
+def begin_send(
+    connection: Connection, frame: p.MessageSend, told: Callable[[DomainError | None], None]
+) -> bool:
+    """Start a send and say so, or ``False``: the session must be looked at first.
+
+    Nearly all that phones say is this, and a task to wait in would cost as much as the answer.
+    ``told`` hears once that it was answered, or with what to refuse it; raises ``DomainError``.
+    """
+    if not session_is_fresh(connection):
+        return False
+
+    def answer(outcome: Message | DomainError) -> None:
+        refused: DomainError | None = None
+        try:
+            if isinstance(outcome, DomainError):
+                raise outcome
+            connection.push(p.encode(accepted(outcome)))
+        except DomainError as error:
+            refused = error
+        told(refused)
+
+    writer().take(_draft(connection, frame), answer)
+    return True
+
+
+def _draft(connection: Connection, frame: p.MessageSend) -> Draft:
+    return Draft(connection.user, frame.conversation, frame.client_id, frame.body)
+
+
 async def message_send(connection: Connection, frame: p.MessageSend) -> None:
-    draft = Draft(connection.user, frame.conversation, frame.client_id, frame.body)
-    message = await writer().send(draft)
+    message = await writer().send(_draft(connection, frame))
     connection.push(p.encode(accepted(message)))
 
 

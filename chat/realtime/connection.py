@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge
 
@@ -25,6 +26,28 @@ RESYNC_CODE = 1013
 open_sockets = Gauge("lantern_sockets_open", "Sockets open in this process")
 dropped_frames = Counter("lantern_outbox_dropped_total", "Frames not sent to phones cut off")
 overflows = Counter("lantern_outbox_overflow_total", "Sockets closed because they did not read")
+
+_corked: dict[Connection, list[Encoded]] | None = None
+
+
+@contextmanager
+def corked() -> Iterator[None]:
+    """What a phone is sent within this block goes out in one piece at its end.
+
+    The kernel's part in a write costs as much as all of ours, and a send is answered at the moment
+    it is delivered. Never around an ``await``: everybody's frames would wait with it.
+    """
+    global _corked
+    if _corked is not None:
+        yield
+        return
+    _corked = {}
+    try:
+        yield
+    finally:
+        held, _corked = _corked, None
+        for connection, frames in held.items():
+            connection.pass_on_all(frames)
 
 
 class Connection:
@@ -72,6 +95,9 @@ class Connection:
         if self._writer is not None:
             self._queue(frame)
             return
+        if _corked is not None:
+            _corked.setdefault(self, []).append(frame)
+            return
         try:
             rest = self._wire.put(frame)
         except Exception:  # noqa: BLE001 — a socket that broke is closed; the phone comes back.
@@ -79,6 +105,13 @@ class Connection:
             return
         if rest is not None:
             self._writer = asyncio.create_task(self._write(rest))
+
+    def pass_on_all(self, frames: Sequence[Encoded]) -> None:
+        """Send several frames in their order, in one piece where the wire takes that."""
+        if len(frames) > 1 and self._wire.joins:
+            frames = [Encoded.joined(frames)]
+        for frame in frames:
+            self.pass_on(frame)
 
     def mention(self, frame: Encoded) -> None:
         """Send what is worth nothing a moment later: not at all to a phone that is behind."""

@@ -13,7 +13,7 @@ from chat.realtime import commands, drain, protocol
 from chat.realtime.arrivals import arrivals
 from chat.realtime.connection import Connection
 from chat.realtime.hub import hub
-from chat.realtime.inbox import Inbox
+from chat.realtime.inbox import Inbox, Told
 from chat.realtime.limits import FLOOD_CODE, FrameRate, SharedRate, census
 from chat.realtime.standing import Visitor, cookie_of
 from chat.realtime.tickets import check_ticket
@@ -60,7 +60,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _listen(self, connection: Connection, receive: Any) -> None:
         self.rate, self.help_rate = SharedRate(connection.user.pk), FrameRate()
-        self.inbox = Inbox(self._obey, self._refuse)
+        self.inbox = Inbox(self._obey, self._refuse, self._begin)
         self.help_inbox = Inbox(self._obey, self._refuse)
         drain.watch(connection, self.inbox, self.help_inbox)
         deadline = asyncio.get_running_loop().call_later(
@@ -126,6 +126,14 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._resume(self.connection, frame)
         else:
             raise Invalid("not_resumed")
+
+    def _begin(self, frame: protocol.AnyClientFrame, told: Told) -> bool:
+        """A send is not waited for here: whoever saves it says when it is done."""
+        if self.connection is None or not self.resumed:
+            return False
+        return isinstance(frame, protocol.MessageSend) and commands.begin_send(
+            self.connection, frame, told
+        )
 
     async def _resume(self, connection: Connection, frame: protocol.SessionResume) -> None:
         if not check_ticket(frame.ticket, connection.session_key):

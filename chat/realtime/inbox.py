@@ -21,26 +21,35 @@ INBOX_FRAMES = 64
 
 Obey = Callable[[protocol.AnyClientFrame], Awaitable[None]]
 Refuse = Callable[[str, str, bool], None]
+Told = Callable[[DomainError | None], None]
+Begin = Callable[[protocol.AnyClientFrame, Told], bool]
 
 
 class Inbox:
-    """Whatever goes wrong with a frame, the answer is a frame and the socket lives."""
+    """Whatever goes wrong with a frame, the answer is a frame and the socket lives.
 
-    __slots__ = ("_frames", "_obey", "_refuse", "_task")
+    ``begin`` may start a frame that needs no task to wait in: it says so, and calls its second
+    argument once when the frame was answered, or with what to refuse it. Else it is obeyed.
+    """
 
-    def __init__(self, obey: Obey, refuse: Refuse) -> None:
+    __slots__ = ("_begin", "_frames", "_obey", "_refuse", "_task", "is_working")
+
+    def __init__(self, obey: Obey, refuse: Refuse, begin: Begin | None = None) -> None:
         self._obey = obey
         self._refuse = refuse
+        self._begin = begin
         self._frames: deque[protocol.AnyClientFrame] = deque()
         self._task: asyncio.Task[None] | None = None
+        self.is_working = False
+        """Whether a frame is under way; the next one waits for it."""
 
     def put(self, frame: protocol.AnyClientFrame) -> bool:
         """Take one frame; ``False`` when too many wait already."""
         if len(self._frames) >= INBOX_FRAMES:
             return False
         self._frames.append(frame)
-        if self._task is None:
-            self._task = asyncio.create_task(self._work())
+        if not self.is_working:
+            self._go_on()
         return True
 
     def shut(self) -> None:
@@ -49,23 +58,42 @@ class Inbox:
         if self._task is not None:
             self._task.cancel()
 
-    @property
-    def is_working(self) -> bool:
-        return self._task is not None
+    def _go_on(self) -> None:
+        while self._frames and not self.is_working:
+            self._start(self._frames.popleft())
 
-    async def _work(self) -> None:
+    def _start(self, frame: protocol.AnyClientFrame) -> None:
+        self.is_working = True
+
+        def told(refused: DomainError | None) -> None:
+            if refused is not None:
+                self._failed(frame, refused)
+            self.is_working = False
+            self._go_on()
+
         try:
-            while self._frames:
-                await self._answer(self._frames.popleft())
-        finally:
-            self._task = None
+            begun = self._begin is not None and self._begin(frame, told)
+        except Exception as error:  # noqa: BLE001 — the phone must hear that it failed.
+            self._failed(frame, error)
+            self.is_working = False
+            return
+        if not begun:
+            self._task = asyncio.create_task(self._work(frame))
 
-    async def _answer(self, frame: protocol.AnyClientFrame) -> None:
-        ref = str(getattr(frame, "client_id", ""))
+    async def _work(self, frame: protocol.AnyClientFrame) -> None:
         try:
             await self._obey(frame)
-        except DomainError as error:
-            self._refuse(error.code, ref, error.permanent)
         except Exception as error:  # noqa: BLE001 — the phone must hear that it failed.
+            self._failed(frame, error)
+        finally:
+            self._task = None
+            self.is_working = False
+            self._go_on()
+
+    def _failed(self, frame: protocol.AnyClientFrame, error: Exception) -> None:
+        ref = str(getattr(frame, "client_id", ""))
+        if isinstance(error, DomainError):
+            self._refuse(error.code, ref, error.permanent)
+        else:
             log.error("frame failed: %s", type(error).__name__)
             self._refuse("internal", ref, False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Any, Protocol
 
 WIRE_BYTES = 64 * 1024
@@ -45,8 +45,18 @@ class Encoded:
             self._framed = head + payload
         return self._framed
 
+    @classmethod
+    def joined(cls, frames: Sequence[Encoded]) -> Encoded:
+        """Several frames one behind the other, for a wire that ``joins``."""
+        whole = cls("".join(frame.text for frame in frames))
+        whole._framed = b"".join(frame.framed() for frame in frames)
+        return whole
+
 
 class Wire(Protocol):
+    joins: bool
+    """Whether several frames may be put as one piece."""
+
     def put(self, frame: Encoded) -> Awaitable[None] | None:
         """Write now and return ``None``, or return what to wait for until it is written.
 
@@ -72,6 +82,8 @@ def wire_of(send: AsgiSend) -> Wire:
 class AsgiWire:
     """Any ASGI server. ``send`` is stepped once by hand: it nearly always ends there, and a task
     per frame and phone would cost more than the writing."""
+
+    joins = False
 
     def __init__(self, send: AsgiSend) -> None:
         self._send = send
@@ -121,6 +133,8 @@ class _Rest:
 
 class DaphneWire:
     """Daphne's WebSocket protocol object, and the Twisted transport below it."""
+
+    joins = True
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 
 from django.db import connection
 
@@ -12,7 +14,10 @@ from chat.kernel.doorbell import doorbell, gather_rings
 from chat.kernel.errors import Busy, DomainError
 from chat.kernel.loops import PerLoop
 from chat.models import Message
+from chat.realtime.connection import corked
 from chat.realtime.hub import hub
+
+log = logging.getLogger(__name__)
 
 LINGER_SECONDS = 0.003
 """How long the first message of a group waits for company."""
@@ -24,11 +29,14 @@ GROUPS_AT_ONCE = 2
 WAITING_LIMIT = 5000
 """Sends that may wait in this process; past it people are told that we are busy."""
 
-_Waiting = tuple[Draft, "asyncio.Future[Message]"]
+Told = Callable[[Message | DomainError], None]
+"""Hears once how a send went, after the commit."""
+
+_Waiting = tuple[Draft, Told]
 
 
 class GroupWriter:
-    """Collects sends and saves them together; each caller gets its own answer after the commit.
+    """Collects sends and saves them together; each caller is told its own outcome after the commit.
 
     While one group waits for the database the next is made ready. Two groups under way never have a
     conversation in common: what somebody wrote there would change its order.
@@ -41,14 +49,30 @@ class GroupWriter:
         self._under_way: set[int] = set()
         self._at_once = 1 if connection.vendor == "sqlite" else GROUPS_AT_ONCE
 
-    async def send(self, draft: Draft) -> Message:
-        """Save one message with whatever else is waiting; raises its ``DomainError``."""
+    def take(self, draft: Draft, told: Told) -> None:
+        """Save one message with whatever else is waiting; raises ``Busy`` where that is too much.
+
+        ``told`` is called where the group is told, without a task or a turn of the loop between.
+        """
         if len(self._waiting) >= WAITING_LIMIT:
             raise Busy
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiting.append((draft, answer))
+        self._waiting.append((draft, told))
         if self._lingering is None:
             self._lingering = asyncio.create_task(self._linger())
+
+    async def send(self, draft: Draft) -> Message:
+        """The same, waited for; raises the ``DomainError`` of the draft."""
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        def told(outcome: Message | DomainError) -> None:
+            if answer.done():
+                return
+            if isinstance(outcome, DomainError):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
+
+        self.take(draft, told)
         return await answer
 
     async def _linger(self) -> None:
@@ -88,22 +112,24 @@ class GroupWriter:
         try:
             outcomes, rings = await run_db(_save, [draft for draft, _ in group])
         except Exception as error:  # noqa: BLE001 — each waiting phone must hear that it failed.
-            for _, answer in group:
-                if not answer.done():
-                    answer.set_exception(_as_busy(error))
+            for _, told in group:
+                _tell(told, _as_busy(error))
             return
         # Whoever follows here is told from what we hold; the rings then find nothing left to read.
         arrivals = (m.arrival for m in outcomes if isinstance(m, Message))
-        hub().rooms.offer([event for event in arrivals if event is not None])
-        for topic, head in rings:
-            doorbell().rung(topic, head)
-        for (_, answer), outcome in zip(group, outcomes, strict=True):
-            if answer.done():
-                continue
-            if isinstance(outcome, DomainError):
-                answer.set_exception(outcome)
-            else:
-                answer.set_result(outcome)
+        with corked():
+            hub().rooms.offer([event for event in arrivals if event is not None])
+            for topic, head in rings:
+                doorbell().rung(topic, head)
+            for (_, told), outcome in zip(group, outcomes, strict=True):
+                _tell(told, outcome)
+
+
+def _tell(told: Told, outcome: Message | DomainError) -> None:
+    try:
+        told(outcome)
+    except Exception as error:  # noqa: BLE001 — the others of the group are told all the same.
+        log.error("outcome not told: %s", type(error).__name__)
 
 
 def _save(drafts: list[Draft]) -> tuple[list[Message | DomainError], list[tuple[str, int]]]:
