@@ -22,12 +22,12 @@ from chat.kernel.doorbell import doorbell  # noqa: E402
 from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
-from config.handshake import spare_the_list  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
+from config.unkept_log import spare_the_log  # noqa: E402
 
 refuse_unsafe_start()
-spare_the_list()
+spare_the_log()
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]

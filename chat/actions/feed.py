@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from chat.kernel.doorbell import conversation_topic, ring_all_on_commit
-from chat.kernel.rows import among_sql, attach, insert_rows, save_column
+from chat.kernel.rows import among_sql, attach, insert_rows, new_row, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.states import EventKind
 
@@ -72,8 +72,12 @@ def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
     for conversation_id, mine in grouped.items():
         head = heads[conversation_id]
         for seq, change in enumerate(mine, start=head - len(mine) + 1):
-            event = ConversationEvent(
-                conversation_id=conversation_id, seq=seq, kind=change.kind, at=now
+            event = new_row(
+                ConversationEvent,
+                conversation_id=conversation_id,
+                seq=seq,
+                kind=change.kind,
+                at=now,
             )
             if change.message is not None:
                 event.message_id = change.message.pk  # None until it is saved itself.

@@ -20,7 +20,7 @@ from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
 from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
-from chat.kernel.rows import any_among, attach, insert_rows, read_rows
+from chat.kernel.rows import any_among, attach, insert_rows, new_row, read_rows
 from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.models.message import MAX_BODY
@@ -183,7 +183,8 @@ def _accept(
     if seat is None:
         raise Denied
     check_may_post(seat, now=now)
-    message = Message(
+    message = new_row(
+        Message,
         conversation_id=seat.conversation.pk,
         author_id=seat.user.pk,
         client_id=draft.client_id,

@@ -82,6 +82,30 @@ def read_models(model: type[M], **among: Collection[Any] | None) -> list[M]:
     return [model.from_db(alias, names, row) for row in read_rows(model, names, **among)]
 
 
+def new_row(model: type[M], **values: Any) -> M:
+    """What ``model(**values)`` gives, in half the time: for what is made with every message.
+
+    Keys of other rows go by their column (``author_id``); raises ``KeyError`` for an unknown name.
+    """
+    places, blank, made = _blank(model)
+    row = blank.copy()
+    for name, value in values.items():
+        row[places[name]] = value
+    for name, make in made:
+        if name not in values:
+            row[places[name]] = make()
+    return model(*row)
+
+
+@cache
+def _blank(model: type[models.Model]) -> tuple[dict[str, int], list[Any], list[Any]]:
+    """Where each column stands, what it is by default, and the defaults that are made anew."""
+    fields = model._meta.concrete_fields
+    made = [(f.attname, f.get_default) for f in fields if callable(f.default)]
+    blank = [None if callable(f.default) else f.get_default() for f in fields]
+    return {f.attname: place for place, f in enumerate(fields)}, blank, made
+
+
 def attach(row: models.Model, name: str, other: models.Model | None) -> None:
     """Let a row know the one that its key points to, as ``select_related`` would.
 
@@ -141,10 +165,10 @@ def insert_rows(rows: Sequence[M]) -> Sequence[M]:
         raise RuntimeError(
             "insert_rows needs a transaction: on SQLite it takes keys before it writes"
         )
-    keys_of_others = [field.attname for field in fields if field.is_relation]
+    others: list[Any] = [field for field in fields if field.is_relation]
     for row in rows:
-        # What a row points to may have got its key since; nothing to look for where all are known.
-        if any(getattr(row, name) is None for name in keys_of_others):
+        # What a row points to may have got its key since.
+        if any(getattr(row, f.attname) is None and f.is_cached(row) for f in others):
             row._prepare_related_fields_for_save(operation_name="insert_rows")  # type: ignore[attr-defined]
     columns = [[getattr(row, field.attname) for row in rows] for field in fields]
     for row, key in zip(rows, insert(on, meta, fields, columns), strict=True):

@@ -66,7 +66,8 @@ def event_view(event: ConversationEvent, *, reader_id: int, audience: Audience) 
         kind=event.kind,
         message_id=event.message_id,
         message=message_view(message, reader_id=reader_id, audience=audience) if message else None,
-        person=person_view(event.person) if event.person else None,
+        # By its key: asking for somebody who is not there costs as much as drawing all the rest.
+        person=person_view(event.person) if event.person_id and event.person else None,
     )
 
 
