@@ -95,27 +95,26 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             frame = protocol.decode(text)
         except DomainError as error:
             ref = protocol.ref_of(text or "")
-            if self._may_go_on(connection, ref):
+            if self.rate.take():
                 self._refuse(error.code, ref, error.permanent)
+            else:
+                self._slow_down(connection, ref)
             return
-        ref = str(getattr(frame, "client_id", ""))
         if isinstance(frame, protocol.HelpRequest):
             # Past the rate and past the line, and never left without an answer.
             line = self.help_inbox if self.resumed else self.inbox
             if not (self.help_rate.take() and line.put(frame)):
-                self._refuse("slow_down", ref, False)
-            return
-        if self._may_go_on(connection, ref) and not self.inbox.put(frame):
-            self._refuse("slow_down", ref, False)
+                self._refuse("slow_down", str(frame.client_id), False)
+        elif not self.rate.take():
+            self._slow_down(connection, str(getattr(frame, "client_id", "")))
+        elif not self.inbox.put(frame):
+            self._refuse("slow_down", str(getattr(frame, "client_id", "")), False)
 
-    def _may_go_on(self, connection: Connection, ref: str) -> bool:
-        if self.rate.take():
-            return True
+    def _slow_down(self, connection: Connection, ref: str) -> None:
         if self.rate.is_flood:
             connection.hang_up(FLOOD_CODE, stop_reading=True)
         else:
             self._refuse("slow_down", ref, False)
-        return False
 
     async def _obey(self, frame: protocol.AnyClientFrame) -> None:
         if self.connection is None:
