@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge
 from chat.access import Seat
 from chat.models import User
 from chat.realtime.limits import TypingRate
-from chat.realtime.wire import AsgiSend, Encoded, wire_of
+from chat.realtime.wire import AsgiSend, Encoded, Take, wire_of
 
 OUTBOX_FRAMES = 256
 OUTBOX_BYTES = 1024 * 1024
@@ -117,6 +117,10 @@ class Connection:
         """Send what is worth nothing a moment later: not at all to a phone that is behind."""
         if self._writer is None:
             self.pass_on(frame)
+
+    def hear(self, take: Take) -> None:
+        """Let ``take`` have what the phone says as it comes in, where the server allows it."""
+        self._wire.hear(take)
 
     async def caught_up(self) -> None:
         """Wait until nothing is queued, before reading more for this phone."""

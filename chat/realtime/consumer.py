@@ -67,9 +67,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             RESUME_WITHIN_SECONDS, self._too_late, connection
         )
         try:
+            connection.hear(self._take)
             while (message := await receive())["type"] != "websocket.disconnect":
-                if not connection.is_closed:
-                    self._receive_safely(connection, message.get("text"), message.get("bytes"))
+                self._take(message)
         finally:
             deadline.cancel()
             drain.forget(connection)
@@ -77,7 +77,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             self.help_inbox.shut()
             hub().leave(connection)
 
-    def _receive_safely(self, connection: Connection, text: str | None, data: bytes | None) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
+        connection = self.connection
+        if connection is None or connection.is_closed:
+            return
+        text, data = message.get("text"), message.get("bytes")
         try:
             if len(text or data or b"") > MAX_SOCKET_CHARACTERS:
                 connection.hang_up(TOO_LARGE_CODE, stop_reading=True)

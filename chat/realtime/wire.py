@@ -19,6 +19,8 @@ LOOK_AGAIN_SECONDS = 0.05
 FAREWELL_SECONDS = 5.0
 """How long a closing handshake may take."""
 
+Message = dict[str, Any]
+Take = Callable[[Message], None]
 AsgiSend = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -69,6 +71,12 @@ class Wire(Protocol):
     def stop_reading(self) -> None:
         """Take nothing more from this phone, where the server lets us say so."""
 
+    def hear(self, take: Take) -> None:
+        """Hand each frame to ``take`` where it comes in, if the server lets us.
+
+        What it does not hand over so comes by way of ASGI's ``receive``, as ever.
+        """
+
 
 def wire_of(send: AsgiSend) -> Wire:
     """The wire under an ASGI ``send``: Daphne's own socket if it is one, else ``send`` itself."""
@@ -109,6 +117,9 @@ class AsgiWire:
     def stop_reading(self) -> None:
         """Servers with back-pressure stop by themselves when we do not ask for more."""
 
+    def hear(self, take: Take) -> None:
+        """Everything comes by ``receive``: what we do not ask for holds the phone back."""
+
 
 class _Rest:
     """What is left of a coroutine that was stepped once."""
@@ -129,6 +140,23 @@ class _Rest:
                     waits_for = self._coroutine.send(answer)
         except StopIteration:
             return
+
+
+class _Straight:
+    """In the place of the queue between Daphne's protocol object and one ``receive``."""
+
+    def __init__(self, queue: asyncio.Queue[Message], take: Take) -> None:
+        self._queue = queue
+        self._take = take
+        came_before = [queue.get_nowait() for _ in range(queue.qsize())]
+        for message in came_before:
+            self.put_nowait(message)
+
+    def put_nowait(self, message: Message) -> None:
+        if message["type"] == "websocket.receive":
+            self._take(message)
+        else:
+            self._queue.put_nowait(message)
 
 
 class DaphneWire:
@@ -157,6 +185,13 @@ class DaphneWire:
 
     def stop_reading(self) -> None:
         self._socket.transport.pauseProducing()
+
+    def hear(self, take: Take) -> None:
+        """Past the queue that Daphne keeps for us: it is never full, so nothing is held back by it.
+
+        A turn of the loop and the waking of a task for each frame are worth a twentieth of a send.
+        """
+        self._socket.application_queue = _Straight(self._socket.application_queue, take)
 
     async def _later(self, frame: Encoded) -> None:
         while self.unsent() > WIRE_BYTES:

@@ -13,12 +13,14 @@ from chat.kernel.rows import (
     any_among,
     change_rows,
     insert_rows,
+    new_row,
     read_models,
     read_rows,
     save_column,
 )
 from chat.models import Conversation, ConversationEvent, Message, SendRefusal, User
 from chat.states import ConversationKind, MessageState, Notice
+from moderation.models import Assessment
 from tests.cast import Cast
 
 
@@ -64,6 +66,23 @@ def test_rows_are_saved_as_the_orm_would_save_them(cast: Cast) -> None:
         assert columns(read) == columns(one)
         assert read.body == text
         assert saved_alike(read, Message.objects.get(pk=other.pk))
+
+
+def test_a_new_row_is_what_the_model_would_make(cast: Cast) -> None:
+    thread, client_id, now = cast.thread(), uuid.uuid4(), clock.now()
+    given = {
+        "conversation_id": thread.pk,
+        "author_id": cast.ben.pk,
+        "client_id": client_id,
+        "created_at": now,
+    }
+    one, other = new_row(Message, **given), Message(**given)
+
+    assert columns(one) == columns(other)
+    assert one._state.adding
+    assert new_row(Assessment).reasons is not new_row(Assessment).reasons
+    with pytest.raises(KeyError):
+        new_row(Message, conversation=thread)
 
 
 @pytest.mark.parametrize("many", [0, 1, 2, 700])
