@@ -24,6 +24,7 @@ from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
+from config.stand_in import watch  # noqa: E402
 from config.unkept_log import spare_the_log  # noqa: E402
 
 refuse_unsafe_start()
@@ -39,8 +40,10 @@ router: App = ProtocolTypeRouter({"http": http, "websocket": sockets})
 async def application(scope: Scope, receive: Any, send: Any) -> None:
     """The first thing a process does is to hang up its doorbell: threads then ring through it.
 
-    Then it makes sure that it is asked before the server stops.
+    Then it makes sure that it is asked before the server stops, and that somebody looks after
+    those who wait when no worker does.
     """
     doorbell()
     drain.stand_by()
+    watch()
     await router(seen_from_outside(scope), receive, send)

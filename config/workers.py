@@ -35,7 +35,7 @@ WORKERS: dict[str, Worker] = {
     # Reads every message before peers see it. The only step that loads a model.
     "screening": Worker("moderation.screening.screening_step", poll_seconds=1.0),
     # Tells authors that nobody has read their words yet; apart, because screening may stand still.
-    "unread": Worker("moderation.screening.unread_step", poll_seconds=5.0),
+    "unread": Worker("moderation.unread.unread_step", poll_seconds=5.0),
     # Looks at somebody's last messages together, once each has been read.
     "lookback": Worker("moderation.lookback.lookback_step", poll_seconds=2.0),
     # Counts what fires and notices when that jumps or stops.

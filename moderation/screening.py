@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from chat.actions.messages import Settlement, mark_reading, settle_messages
 from chat.kernel import clock
@@ -30,7 +29,7 @@ from moderation.classifiers.base import Reading
 from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
-from moderation.unread import give_up, hand_back, mark_unread
+from moderation.unread import give_up, hand_back
 
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 5
@@ -43,9 +42,6 @@ MOST_HUNG = 2
 """In one turn. A text that stops the reader costs its neighbours one wait; a broken reader, two."""
 
 SELF_CHECK_SECONDS = 5
-UNREAD_AFTER = dt.timedelta(seconds=20)
-"""When the author is told that a person will read it; staff see it a little earlier."""
-
 READING_SHOWN: dict[bool, MachineReading] = {
     True: MachineReading.NOT_READ,
     False: MachineReading.READ,
@@ -238,28 +234,3 @@ def _report() -> None:
     WorkerBeat.objects.report(SCREENING, now=now, detail=readers.state())
     if not was_awake:
         ring(ALERTS)  # The banner on the moderators' pages may go.
-
-
-def unread_step() -> int:
-    """Tell the authors of posts that no machine has read in time that a person will.
-
-    Private words that nobody has read in time are marked as such, for those in the talk.
-
-    Must run apart from :func:`screening_step`, which may be the very thing that stands still.
-    """
-    now = clock.now()
-    post = Q(conversation__kind=ConversationKind.THREAD, state=MessageState.PENDING)
-    told = Q(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
-    talk = Q(conversation__kind=ConversationKind.ONE_TO_ONE, machine_reading=MachineReading.WAITING)
-    with transaction.atomic():
-        late = (
-            Message.objects.filter(
-                clock.long_ago("created_at", than=UNREAD_AFTER, now=now),
-                clock.long_ago("due_at", than=UNREAD_AFTER, now=now),
-                (post & ~told) | talk,
-            )
-            .select_related("conversation")
-            .select_for_update(no_key=True, of=("self",))
-            .order_by("pk")[:500]
-        )
-        return mark_unread(list(late))

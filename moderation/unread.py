@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from chat.actions.messages import mark_reading
+from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, ring_on_commit
 from chat.models import Message
 from chat.states import ConversationKind, MachineReading, MessageState, Notice
+
+UNREAD_AFTER = dt.timedelta(seconds=20)
+"""When the author is told that a person will read it; staff see it a little earlier."""
+
+
+def unread_step() -> int:
+    """Tell the authors of posts that no machine has read in time that a person will.
+
+    Private words that nobody has read in time are marked as such, for those in the talk.
+
+    Must run apart from the reading, which may be the very thing that stands still.
+    """
+    now = clock.now()
+    post = Q(conversation__kind=ConversationKind.THREAD, state=MessageState.PENDING)
+    told = Q(machine_reading=MachineReading.NOT_READ, notice=Notice.UNREAD)
+    talk = Q(conversation__kind=ConversationKind.ONE_TO_ONE, machine_reading=MachineReading.WAITING)
+    with transaction.atomic():
+        late = (
+            Message.objects.filter(
+                clock.long_ago("created_at", than=UNREAD_AFTER, now=now),
+                clock.long_ago("due_at", than=UNREAD_AFTER, now=now),
+                (post & ~told) | talk,
+            )
+            .select_related("conversation")
+            .select_for_update(no_key=True, of=("self",))
+            .order_by("pk")[:500]
+        )
+        return mark_unread(list(late))
 
 
 def mark_unread(messages: Sequence[Message]) -> int:

@@ -20,7 +20,15 @@ from chat.actions.help import request_help
 from chat.actions.people import start_young_person
 from chat.actions.sending import Draft, send_messages
 from chat.kernel import clock
-from chat.models import Conversation, ConversationEvent, HelpRequest, Message, User
+from chat.models import (
+    Conversation,
+    ConversationEvent,
+    HelpRequest,
+    Message,
+    User,
+    WorkerBeat,
+)
+from chat.models.beat import SCREENING
 from chat.states import MachineReading, MessageState
 from moderation.models import Assessment
 from tests.cast import Cast
@@ -112,6 +120,8 @@ def test_intake_killed_in_the_middle_gives_everybody_one_case(
     people = [start_young_person(nickname=f"Person {n}", age_band="16-17")[0] for n in range(30)]
     for person in people:
         request_help(by=person, client_id=uuid.uuid4())
+    # As long as somebody reads, no web process does the intake's work beside it.
+    WorkerBeat.objects.report(SCREENING, now=clock.now())
     site.start_workers("intake")
     wait_until(Case.objects.exists, within=SOON, what="the first case", every=0.005)
     site.kill_workers()

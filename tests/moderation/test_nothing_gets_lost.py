@@ -16,7 +16,8 @@ from moderation.actions.reviews import claim_review, claim_unread, decide_review
 from moderation.classifiers.registry import Unbuilt
 from moderation.listing import LISTED_AFTER, listing_for
 from moderation.models import Review
-from moderation.screening import screening_step, unread_step
+from moderation.screening import screening_step
+from moderation.unread import unread_step
 from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, RUDE, WITH_NUMBER, PhraseReader, Room
 

@@ -17,8 +17,9 @@ from moderation import readers, watch
 from moderation.classifiers.base import Signal
 from moderation.listing import unsettled
 from moderation.models import Review
-from moderation.screening import ALONE_AFTER, screening_step, unread_step
+from moderation.screening import ALONE_AFTER, screening_step
 from moderation.states import Harm
+from moderation.unread import unread_step
 from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, PhraseReader, Room
 from tests.moderation.test_screening_step import peer_sees

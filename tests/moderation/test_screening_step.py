@@ -18,8 +18,9 @@ from chat.states import EventKind, MachineReading, MessageState, Notice
 from moderation import readers
 from moderation.classifiers.registry import Unbuilt
 from moderation.models import Assessment, Review
-from moderation.screening import MAX_ATTEMPTS, screening_step, unread_step
+from moderation.screening import MAX_ATTEMPTS, screening_step
 from moderation.states import Harm, ReviewStatus
+from moderation.unread import unread_step
 from tests.conftest import Hands
 from tests.moderation.room import (
     CALM,
