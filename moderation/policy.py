@@ -100,8 +100,8 @@ class Verdict:
 def crisis_score(reading: Reading) -> float:
     """The number by which messages are ordered when danger to the writer is looked for, 0 to 1.
 
-    The encoder's highest danger probability as log-odds, halved, plus points for what is said in so
-    many words, also about the past. The two readers err in different places: a message that both
+    A share of the encoder's highest danger probability as log-odds, plus points for what is said in
+    so many words, also about the past. The two readers err in different places: a message that both
     see comes before one that only one sees. The points were chosen on the gold development set.
     """
     own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.6"
+POLICY_VERSION: Final = "2026-11.7"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -159,9 +159,9 @@ development sets 3 of 540 dangerous messages are then published with a door, and
 ones; of those in the held-out fifth of the corpus that tell of getting better, 3 of 16 that were
 held."""
 
-MODEL_SHARE: Final = 0.5
+MODEL_SHARE: Final = 0.4
 SAID_SCORE: Final = 0.3
-SAID_POINTS: Final = 3.0
+SAID_POINTS: Final = 3.5
 NAMES_SUICIDE: Final = "names_suicide"
 NAMED_POINTS: Final = 1.0
 ODDS_FLOOR: Final = 0.001

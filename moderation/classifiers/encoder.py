@@ -1,5 +1,7 @@
 """The encoder: one network that reads for abuse, crisis and safeguarding in one pass.
 
+A linear model on words may stand beside it (`wording.py`); their log-odds of danger are added up.
+
 Long texts are read in overlapping windows and the highest score counts: an average would let a
 sentence that matters drown in a page that does not. Batches are of like lengths and about
 `BUDGET` padded tokens: mixing lengths costs more in padding than batching wins.
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from moderation.classifiers.base import ENCODER, Signal
 from moderation.classifiers.folding import plain
 from moderation.classifiers.shipped import GOLDEN, CheckpointError, digest, verified
+from moderation.classifiers.wording import Wording
 
 WINDOW: Final = 126
 OVERLAP: Final = 32
@@ -58,6 +61,7 @@ class Encoder:
         self.backend = backend
         self.labels = backend.labels
         self.why_slow = ""
+        self._wording = Wording.load(folder)
         self._golden: list[list[float]] | None = about.get("golden")
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
@@ -128,6 +132,8 @@ class Encoder:
         for batch in batches([len(ids) for _, ids in windows]):
             chosen = [windows[i] for i in batch]
             scores[batch] = self.backend.scores([t for t, _ in chosen], [i for _, i in chosen])
+        if self._wording is not None:
+            scores = self._wording.adjusted(scores, [text for text, _ in windows], self.labels)
         found = np.zeros((len(texts), len(self.labels)))
         np.maximum.at(found, owners, scores)
         if np.isnan(scores).any():

@@ -12,12 +12,13 @@ from transformers import BertForSequenceClassification
 
 from moderation.classifiers.shipped import digest
 from moderation.training.card import CARD, training_card
-from moderation.training.checkpoint import write_checkpoint
+from moderation.training.checkpoint import seal, write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
 from moderation.training.loop import Plan, Say, Trainer
 from moderation.training.model import backbone_folder, blend, from_backbone, from_checkpoint
 from moderation.training.rows import Row, corpus_rows, open_rows
 from moderation.training.vocabulary import backbone_tokenizer, build, choose
+from moderation.training.wording import fit_wording
 
 TRAINING_FILES: Final = ("train.toxicity.csv.gz", "train.crisis.csv.gz")
 CAPS: Final = {
@@ -83,7 +84,9 @@ def train(
         "whole_sources": whole_sources,
         "blended_with": [digest(folder) for folder in blend_with],
     }
-    written = write_checkpoint(out, model, tokenizer, version=version, notes=notes)
+    write_checkpoint(out, model, tokenizer, version=version, notes=notes)
+    fit_wording(found, own, out, say)
+    written = seal(out)
     begun_from = _name_of(start_from) if start_from else "all-MiniLM-L6-v2 (Apache-2.0)"
     card = training_card(version, plan, found, own, begun_from)
     (out / CARD).write_text(card, encoding="utf-8")
