@@ -28,8 +28,9 @@ from moderation.actions.reviews import Taken, claim_review
 from moderation.listing import listing_for
 from moderation.lookback import lines_of
 from moderation.models import LabelTally, Review
-from moderation.screening import screening_step, unread_step
+from moderation.screening import screening_step
 from moderation.tallies import quarter_of, tally_step
+from moderation.unread import unread_step
 from moderation.words import time_words
 from tests.cast import Cast
 from tests.chat.test_views_arriving import HELLO
