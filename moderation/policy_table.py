@@ -101,7 +101,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.EATING_DISORDER: Rule(
-            0.2,
+            0.4,
             "The writer may have a problem with eating now",
             "danger",
             hold=True,

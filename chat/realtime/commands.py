@@ -117,15 +117,15 @@ async def present(connection: Connection) -> User:
     return user
 
 
-def begin_send(
-    connection: Connection, frame: p.MessageSend, told: Callable[[DomainError | None], None]
+def begin(
+    connection: Connection, frame: p.AnyClientFrame, told: Callable[[DomainError | None], None]
 ) -> bool:
-    """Start a send and say so, or ``False``: the session must be looked at first.
+    """Start a send and say so; ``False`` for any other frame, or if the session is to be looked at.
 
     Nearly all that phones say is this, and a task to wait in would cost as much as the answer.
     ``told`` hears once that it was answered, or with what to refuse it; raises ``DomainError``.
     """
-    if not session_is_fresh(connection):
+    if not isinstance(frame, p.MessageSend) or not session_is_fresh(connection):
         return False
 
     def answer(outcome: Message | DomainError) -> None:

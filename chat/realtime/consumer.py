@@ -46,7 +46,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await receive()
             await send({"type": "websocket.accept"})
             refused = refused or drain.closing_code()
-            visitor = await self._visitor("" if refused else cookie_of(scope))
+            key = "" if refused else cookie_of(scope)
+            visitor = await arrivals().visitors.ask(key) if key else Visitor(None)
             if visitor.user is None:
                 await wire_of(send).close(refused or SIGN_IN_CODE)
                 return
@@ -54,9 +55,6 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._listen(self.connection, receive)
         finally:
             census.dismiss(address)
-
-    async def _visitor(self, session_key: str) -> Visitor:
-        return await arrivals().visitors.ask(session_key) if session_key else Visitor(None)
 
     async def _listen(self, connection: Connection, receive: Any) -> None:
         self.rate, self.help_rate = SharedRate(connection.user.pk), FrameRate()
@@ -78,8 +76,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             hub().leave(connection)
 
     def _take(self, message: dict[str, Any]) -> None:
-        connection = self.connection
-        if connection is None or connection.is_closed:
+        if (connection := self.connection) is None or connection.is_closed:
             return
         text, data = message.get("text"), message.get("bytes")
         try:
@@ -132,11 +129,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _begin(self, frame: protocol.AnyClientFrame, told: Told) -> bool:
         """A send is not waited for here: whoever saves it says when it is done."""
-        if self.connection is None or not self.resumed:
-            return False
-        return isinstance(frame, protocol.MessageSend) and commands.begin_send(
-            self.connection, frame, told
-        )
+        connection = self.connection if self.resumed else None
+        return connection is not None and commands.begin(connection, frame, told)
 
     async def _resume(self, connection: Connection, frame: protocol.SessionResume) -> None:
         if not check_ticket(frame.ticket, connection.session_key):
