@@ -118,25 +118,25 @@ async def present(connection: Connection) -> User:
 
 
 def begin(
-    connection: Connection, frame: p.AnyClientFrame, told: Callable[[DomainError | None], None]
+    connection: Connection, frame: p.AnyClientFrame, told: Callable[[Exception | None], None]
 ) -> bool:
     """Start a send and say so; ``False`` for any other frame, or if the session is to be looked at.
 
     Nearly all that phones say is this, and a task to wait in would cost as much as the answer.
-    ``told`` hears once that it was answered, or with what to refuse it; raises ``DomainError``.
+    ``told`` hears once that it was answered, or what went wrong; raises ``DomainError``.
     """
     if not isinstance(frame, p.MessageSend) or not session_is_fresh(connection):
         return False
 
     def answer(outcome: Message | DomainError) -> None:
-        refused: DomainError | None = None
+        wrong: Exception | None = None
         try:
             if isinstance(outcome, DomainError):
                 raise outcome
             connection.push(p.encode(accepted(outcome)))
-        except DomainError as error:
-            refused = error
-        told(refused)
+        except Exception as error:  # noqa: BLE001 — untold, the phone would wait, and say no more.
+            wrong = error
+        told(wrong)
 
     writer().take(_draft(connection, frame), answer)
     return True

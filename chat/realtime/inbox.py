@@ -21,7 +21,7 @@ INBOX_FRAMES = 64
 
 Obey = Callable[[protocol.AnyClientFrame], Awaitable[None]]
 Refuse = Callable[[str, str, bool], None]
-Told = Callable[[DomainError | None], None]
+Told = Callable[[Exception | None], None]
 Begin = Callable[[protocol.AnyClientFrame, Told], bool]
 
 
@@ -29,7 +29,7 @@ class Inbox:
     """Whatever goes wrong with a frame, the answer is a frame and the socket lives.
 
     ``begin`` may start a frame that needs no task to wait in: it says so, and calls its second
-    argument once when the frame was answered, or with what to refuse it. Else it is obeyed.
+    argument once when the frame was answered, or with what went wrong. Else it is obeyed.
     """
 
     __slots__ = ("_begin", "_frames", "_obey", "_refuse", "_task", "is_working")
@@ -65,9 +65,9 @@ class Inbox:
     def _start(self, frame: protocol.AnyClientFrame) -> None:
         self.is_working = True
 
-        def told(refused: DomainError | None) -> None:
-            if refused is not None:
-                self._failed(frame, refused)
+        def told(wrong: Exception | None) -> None:
+            if wrong is not None:
+                self._failed(frame, wrong)
             self.is_working = False
             self._go_on()
 

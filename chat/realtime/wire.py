@@ -189,7 +189,7 @@ class DaphneWire:
     def hear(self, take: Take) -> None:
         """Past the queue that Daphne keeps for us: it is never full, so nothing is held back by it.
 
-        A turn of the loop and the waking of a task for each frame are worth a twentieth of a send.
+        A turn of the loop and the waking of a task for each frame would buy nothing.
         """
         self._socket.application_queue = _Straight(self._socket.application_queue, take)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from chat.kernel.errors import Busy, DomainError
 from chat.models import User
-from chat.realtime import protocol
+from chat.realtime import commands, protocol
 from chat.realtime.connection import Connection, corked
 from chat.realtime.inbox import Inbox, Told
 from chat.realtime.wire import DaphneWire, Encoded
+from tests.cast import Cast
+from tests.protocol.inside import Inside
 
 
 def ping() -> protocol.Ping:
@@ -100,6 +104,27 @@ def test_a_frame_begun_keeps_the_next_one_waiting_until_it_is_answered():
     assert (len(desk.begun), desk.refused) == (2, ["busy"])
     desk.begun[1](None)
     assert not desk.inbox.is_working
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("bell")
+async def test_a_send_whose_answer_breaks_is_refused_and_the_next_one_is_answered(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = await sync_to_async(live_cast.thread)(by=live_cast.ben)
+    ben = await Inside.ready(live_cast.ben)
+
+    async def say() -> None:
+        send = {"client_id": str(uuid.uuid4()), "conversation": thread.pk, "body": "hello"}
+        await ben.say("message.send", **send)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(commands, "accepted", lambda message: message.no_such_thing)
+        await say()
+        assert (await ben.take("error"))["code"] == "internal"
+    await say()
+    await ben.take("message.accepted")
+    await ben.close()
 
 
 def test_a_frame_that_cannot_be_begun_is_refused_and_the_next_one_is_taken():
