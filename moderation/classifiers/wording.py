@@ -5,7 +5,8 @@ one goes by the very words and errs where they are new. Half of its log-odds are
 the encoder: together they find more, and mistake fewer ordinary texts, than either.
 
 It belongs to a checkpoint (`wording.safetensors`) and is made with it; one without it, as any
-published one is, reads with the encoder alone.
+published one is, reads with the encoder alone. (scikit-learn hashes words too, but
+it is for training only: a worker loads neither it nor torch.)
 """
 
 import re
