@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -27,7 +28,11 @@ GRACE_SECONDS: Final = 30.0
 MOST_LEFT: Final = 3
 """Threads left behind. Each holds a model in memory: past this nothing more is begun."""
 
+GENTLY: Final = 5
+"""How far a reading stands back (`nice`): beside a web server it gets a quarter of a processor."""
+
 _left: list[threading.Thread] = []
+_niceness = 0
 
 
 class Hung(RuntimeError):
@@ -50,6 +55,19 @@ def check_room() -> None:
         raise NoRoom(f"{len(_left)} readings stand still; restart this process")
 
 
+def read_gently(niceness: int = GENTLY) -> None:
+    """Let readings of this process stand back for everybody else's work on the machine.
+
+    Somebody who comes in waits for milliseconds of work; a batch of readings is tens of them, and
+    would have the processor just then. Only the reading stands back, never what keeps a verdict: that
+    holds rows that others wait for. Not for a process that serves too: there a reading that stands
+    back keeps Python's lock, and the web with it. Changes nothing where the system knows no
+    priority of a thread.
+    """
+    global _niceness
+    _niceness = niceness if sys.platform == "linux" else 0
+
+
 def within(seconds: float, work: Callable[[], T]) -> T:
     """What ``work`` gives or raises. Raises :class:`Hung` when it takes longer than ``seconds``."""
     check_room()
@@ -68,6 +86,8 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 def _run(work: Callable[[], T], answer: Future[T]) -> None:
     try:
+        if _niceness:
+            os.nice(_niceness)  # On Linux of this thread alone.
         answer.set_result(work())
     except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the answer
         answer.set_exception(error)

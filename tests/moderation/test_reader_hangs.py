@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -172,3 +173,18 @@ def test_private_words_that_nobody_reads_in_time_say_so_and_are_read_later(
     screening_step()
     talk.refresh_from_db()
     assert talk.machine_reading == MachineReading.READ
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities on Linux alone")
+def test_a_reading_stands_back_for_others_and_what_keeps_its_verdict_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    monkeypatch.setattr(watch, "_niceness", 0)
+    before = watch.within(5, niceness)
+    watch.read_gently(3)
+
+    assert watch.within(5, niceness) == before + 3
+    assert niceness() == before

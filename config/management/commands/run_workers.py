@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from chat.kernel.doorbell import doorbell
 from config.workers import WORKERS, Crew, Worker
+from moderation import watch
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = options["only"] or list(WORKERS)
+        watch.read_gently()
         self.stdout.write(f"Workers: {', '.join(names)}")
         asyncio.run(work({name: WORKERS[name] for name in names}))
         self.stdout.write("Workers ended.")
