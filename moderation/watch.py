@@ -59,10 +59,10 @@ def read_gently(niceness: int = GENTLY) -> None:
     """Let readings of this process stand back for everybody else's work on the machine.
 
     Somebody who comes in waits for milliseconds of work; a batch of readings is tens of them, and
-    would have the processor just then. Only the reading stands back, never what keeps a verdict: that
-    holds rows that others wait for. Not for a process that serves too: there a reading that stands
-    back keeps Python's lock, and the web with it. Changes nothing where the system knows no
-    priority of a thread.
+    would have the processor just then. Only the reading stands back, never what keeps a verdict:
+    that holds rows that others wait for. Not for a process that serves too: there a reading that
+    stands back keeps Python's lock, and the web with it. Changes nothing where the system knows
+    no priority of a thread.
     """
     global _niceness
     _niceness = niceness if sys.platform == "linux" else 0

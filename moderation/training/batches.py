@@ -62,7 +62,7 @@ def epoch(
     augment: bool = True,
     hide: float = 0.0,
 ) -> Iterator[Batch]:
-    """Batches of about `budget` padded tokens, in random order, with `hide` of the pieces masked."""
+    """Batches of about `budget` padded tokens, in random order; `hide` of the pieces are masked."""
     texts = [restyle(row.text, rng) if augment else row.text for row in rows]
     tokenizer.enable_truncation(max_tokens)
     ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]

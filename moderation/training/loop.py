@@ -32,8 +32,8 @@ class Plan:
 
     `dropout` is inside the encoder: on a GPU it costs nothing, on a CPU it doubles a step's time.
     With `average` over 0 the weights that are written are a running mean of those of the last
-    `1 / (1 - average)` steps or so, which are steadier than the last step's own. `hide` is the share
-    of word pieces masked in every second text: it asks for no time.
+    `1 / (1 - average)` steps or so, which are steadier than the last step's own. `hide` is the
+    share of word pieces masked in every second text: it asks for no time.
     """
 
     epochs: int = 4
