@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.logs import OURS
@@ -123,6 +124,9 @@ else:
     # between a verdict and the screens, planning was the largest part.
     planned_once = {"server_side_binding": True, "prepare_threshold": 5}
     DATABASES["default"]["OPTIONS"] = planned_once | DATABASES["default"].get("OPTIONS", {})
+    if not isinstance(DATABASES["default"]["OPTIONS"]["prepare_threshold"], int):
+        # psycopg would only stumble over it at the first statement, with a page already asked for.
+        raise ImproperlyConfigured("DATABASE_URL: prepare_threshold must be a whole number")
 
 REDIS_URL = env.text("REDIS_URL")
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # The proxy in front redirects to HTTPS.

@@ -15,7 +15,8 @@ from chat.models import Message
 from chat.states import ConversationKind, MachineReading, MessageState, Notice
 
 UNREAD_AFTER = dt.timedelta(seconds=20)
-"""When the author is told that a person will read it; staff see it a little earlier."""
+"""When the author is told that a person will read it, and clinicians that messages wait to be read.
+Moderators see it a little earlier."""
 
 
 def unread_step() -> int:

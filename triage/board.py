@@ -21,6 +21,7 @@ from chat.models.beat import SCREENING
 from chat.realtime.presence import who_is_here
 from chat.states import HelpState, Role
 from moderation.models import Assessment, PatternFinding
+from moderation.unread import UNREAD_AFTER
 from triage import words
 from triage.access import can_triage
 from triage.actions.opening import reason_rows
@@ -33,9 +34,6 @@ from triage.waiting import FEW, quantile
 
 UNLISTED_AFTER: Final = dt.timedelta(seconds=3)
 """How long a row may be on its way to the list before we show it as it is."""
-
-UNREAD_AFTER: Final = dt.timedelta(seconds=20)
-"""How long a message may go unread before that is itself a sign."""
 
 ROWS: Final = 100
 """Rows of the list on one page; the count beside it is of all."""

@@ -85,6 +85,10 @@ def test_the_demo_is_refused_in_production(command: list[str], tmp_path: Path) -
         ({"SCREENING_BATCH": "0"}, "SCREENING_BATCH must be at least 1"),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be at least 0"),
         ({"DEBUG": "perhaps"}, "DEBUG must be yes or no"),
+        (
+            {"DATABASE_URL": "postgres://localhost/lantern?prepare_threshold=often"},
+            "prepare_threshold must be a whole number",
+        ),
         ({"DATA_KEYS": "k1:tooshort"}, "DATA_KEYS must read id:key"),
     ],
 )
