@@ -46,7 +46,12 @@ class Conversation(models.Model):
         default=ConversationState.OPEN,
     )
     space = models.ForeignKey(
-        Space, on_delete=models.PROTECT, null=True, blank=True, related_name="threads"
+        Space,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="threads",
+        db_index=False,
     )
     title = models.CharField(max_length=100, blank=True, help_text="Only for threads staff begin.")
     opening_message = models.ForeignKey(
@@ -84,7 +89,10 @@ class Membership(models.Model):
     """Who belongs to a private talk, and until when."""
 
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="memberships"
+        Conversation,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        db_index=False,
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     joined_at = models.DateTimeField()

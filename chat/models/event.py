@@ -18,20 +18,34 @@ class ConversationEvent(models.Model):
     may see at that moment: a message removed since is not replayed.
     """
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="events")
+    conversation = models.ForeignKey(
+        Conversation,
+        on_delete=models.CASCADE,
+        related_name="events",
+        db_index=False,
+    )
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=24, choices=[(k.value, k.value) for k in EventKind])
     message = models.ForeignKey(
         Message, on_delete=models.CASCADE, null=True, blank=True, related_name="events"
     )
     person = models.ForeignKey(
-        User, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
     )
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_event_per_seq")
+        ]
+        indexes: ClassVar = [
+            # Hardly any event is about somebody, and each message makes an event: without the
+            # others it costs nothing.
+            models.Index(
+                fields=["person"],
+                condition=models.Q(person__isnull=False),
+                name="event_of_person",
+            ),
         ]
 
     def __str__(self) -> str:

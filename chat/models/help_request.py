@@ -18,7 +18,9 @@ class HelpRequest(Leasable):
     are ``None`` until they know.
     """
 
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="help_requests")
+    person = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="help_requests", db_index=False
+    )
     client_id = models.UUIDField()
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, related_name="help_requests"

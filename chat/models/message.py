@@ -26,7 +26,10 @@ class Message(Leasable):
     """
 
     conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="messages"
+        Conversation,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,
     )
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="messages")
     client_id = models.UUIDField()

@@ -18,7 +18,9 @@ class Assessment(Leasable):
     ``due_at`` is set exactly when ``open_case`` is: it is then work for whoever looks after people.
     """
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="assessments")
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="assessments", db_index=False
+    )
     revision = models.PositiveIntegerField()
     action = models.CharField(max_length=8)
     harm = models.CharField(max_length=14, choices=[(h.value, h.value) for h in Harm])

@@ -14,7 +14,9 @@ class ShadowAssessment(models.Model):
     and the other way round.
     """
 
-    live = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="shadows")
+    live = models.ForeignKey(
+        Assessment, on_delete=models.CASCADE, related_name="shadows", db_index=False
+    )
     candidate = models.CharField(max_length=64, help_text="Digest of versions: which candidate.")
     candidate_words = models.CharField(max_length=400)
     action = models.CharField(max_length=8)

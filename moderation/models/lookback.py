@@ -35,7 +35,7 @@ class PatternFinding(Leasable):
     when a case about ``case_about`` should be opened or extended.
     """
 
-    author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     towards = models.CharField(max_length=40, blank=True)
     case_about = models.ForeignKey(
         User, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
