@@ -24,6 +24,8 @@ from moderation.policy_table import (
     ABUSE_OF_OTHERS,
     CLEARLY_PAST,
     HARMS,
+    IDENTITY_SHARE,
+    IDENTITY_USUAL,
     MODEL_SHARE,
     NAMED_POINTS,
     NAMES_SUICIDE,
@@ -107,8 +109,7 @@ def crisis_score(reading: Reading) -> float:
     own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]
     model = max((s.score for s in own if s.source == ENCODER), default=0.0)
     said = [s for s in own if s.source == PATTERNS]
-    odds = math.log((model + ODDS_FLOOR) / (1.0 - model + ODDS_FLOOR))
-    points = MODEL_SHARE * odds
+    points = MODEL_SHARE * _log_odds(model)
     if any(s.score >= SAID_SCORE for s in said):
         points += SAID_POINTS
     if any(s.score < SAID_SCORE and s.rule == NAMES_SUICIDE for s in said):
@@ -127,8 +128,26 @@ def fired_labels(reading: Reading) -> frozenset[str]:
 
 
 def toxicity_score(reading: Reading) -> float:
-    """The encoder's `toxicity` probability, 0 to 1."""
-    return max((s.score for s in reading.signals if s.label == Label.TOXICITY), default=0.0)
+    """The number by which messages are ordered when abuse of others is looked for, 0 to 1.
+
+    The encoder's log-odds of `toxicity`, and a share of those of `identity_attack`: contempt for a
+    group is often put without a rude word. Where nothing reads for that, `toxicity` as it is.
+    """
+    best = {label: _best(reading, label) for label in (Label.TOXICITY, Label.IDENTITY_ATTACK)}
+    rude, hateful = best[Label.TOXICITY], best[Label.IDENTITY_ATTACK]
+    if rude is None or hateful is None:
+        return rude or 0.0
+    points = _log_odds(rude) + IDENTITY_SHARE * (_log_odds(hateful) - IDENTITY_USUAL)
+    return 1.0 / (1.0 + math.exp(-points))
+
+
+def _best(reading: Reading, label: Label) -> float | None:
+    found = [s.score for s in reading.signals if s.label == label]
+    return max(found) if found else None
+
+
+def _log_odds(score: float) -> float:
+    return math.log((score + ODDS_FLOOR) / (1.0 - score + ODDS_FLOOR))
 
 
 def decide(reading: Reading, context: PolicyContext) -> Verdict:

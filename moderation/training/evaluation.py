@@ -129,7 +129,8 @@ def _entries(file: str, source: str, rows: Sequence[Scored]) -> Iterable[Entry]:
 
 def _label_figures(label: Label, rated: Sequence[Scored]) -> Figures:
     truth = np.array([one.record.values[label] >= HALF for one in rated])
-    scores: Floats = np.array([one.probabilities[label] for one in rated])
+    ranked = label == Label.TOXICITY  # By the number of the policy, as in the scores.
+    scores: Floats = np.array([o.toxicity if ranked else o.probabilities[label] for o in rated])
     flagged: Bools = np.array([label in one.fired for one in rated])
     return measure(truth, scores, flagged)
 

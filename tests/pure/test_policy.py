@@ -15,6 +15,7 @@ from moderation.policy import (
     crisis_alarm,
     crisis_score,
     decide,
+    toxicity_score,
 )
 
 FORUM = PolicyContext("forum")
@@ -65,6 +66,19 @@ def test_telling_how_one_got_better_is_published_with_a_door():
 
     assert (verdict.action, verdict.open_case, verdict.notice) == ("publish", False, "door")
     assert verdict.reasons[0].code == Label.PAST_OR_RECOVERY
+
+
+def test_abuse_is_ordered_by_rudeness_and_by_contempt_for_a_group():
+    rude = reading(seen(Label.TOXICITY, 0.6), seen(Label.IDENTITY_ATTACK, 0.1))
+    hateful = reading(seen(Label.TOXICITY, 0.6), seen(Label.IDENTITY_ATTACK, 0.9))
+    sure = reading(seen(Label.TOXICITY, 1.0), seen(Label.IDENTITY_ATTACK, 1.0))
+
+    assert 0.0 < toxicity_score(rude) < toxicity_score(hateful) < toxicity_score(sure) <= 1.0
+
+
+def test_where_nothing_reads_for_attacks_on_groups_rudeness_alone_orders():
+    assert toxicity_score(reading(seen(Label.TOXICITY, 0.6))) == 0.6
+    assert toxicity_score(reading()) == 0.0
 
 
 @pytest.mark.parametrize(
