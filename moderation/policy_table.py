@@ -56,7 +56,7 @@ RULE_THRESHOLD: Final = 0.5
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         Label.INTENT_OR_PLAN: Rule(
-            0.8,
+            0.96,
             "The writer may mean to end their life, or has a plan",
             "danger",
             hold=True,
@@ -74,7 +74,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="immediate",
         ),
         Label.IDEATION: Rule(
-            0.84,
+            0.97,
             "The writer may be thinking about dying",
             "danger",
             hold=True,
@@ -83,7 +83,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.SELF_HARM: Rule(
-            0.6,
+            0.85,
             "The writer may be hurting themselves",
             "danger",
             hold=True,
@@ -92,7 +92,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.ABUSE_DISCLOSURE: Rule(
-            0.4,
+            0.25,
             "The writer may be telling us that somebody hurts them",
             "safeguarding",
             hold=True,
@@ -101,7 +101,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.EATING_DISORDER: Rule(
-            0.4,
+            0.3,
             "The writer may have a problem with eating now",
             "danger",
             hold=True,
@@ -110,7 +110,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="soon",
         ),
         Label.GROOMING: Rule(
-            0.4,
+            0.3,
             "Somebody may be trying to win a young person's trust to harm them",
             "safeguarding",
             hold=True,
@@ -153,11 +153,10 @@ NOT_OWN: Final = frozenset({"friend", "fiction"})
 
 OFTEN_PAST: Final = frozenset({Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM})
 CLEARLY_PAST: Final = 0.8
-SURE_OF_DANGER: Final = 0.8
-"""Below this, danger that only the encoder sees yields to a past that it sees clearly. On the
-development sets 3 of 540 dangerous messages are then published with a door, and none of the gold
-ones; of those in the held-out fifth of the corpus that tell of getting better, 3 of 16 that were
-held."""
+SURE_OF_DANGER: Final = 0.99
+"""Below this, danger that only the encoder sees yields to a past that it sees clearly. Of the
+corpus's held-out fifth 31 of 249 messages about the past then alarm and not 37, and of 7,055 in
+danger two more are published, with a door."""
 
 MODEL_SHARE: Final = 0.4
 SAID_SCORE: Final = 0.3

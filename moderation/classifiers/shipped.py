@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "380035befa7acb903713fbd369fc422b4db98e04b32be37c0154bb524ec888e9"
+SHIPPED_SHA256: Final = "07278d47eecb1a1d2ec3d0903f380e2bbf8538b2341f197062d13fbaefc1c468"
 
 FILES: Final = (
     "config.json",

@@ -1,4 +1,4 @@
-"""A linear model on words and runs of letters, which stands beside the encoder for danger.
+"""A linear model on words and runs of letters, which stands beside the encoder for a few labels.
 
 The encoder goes by meaning and errs where a sentence of another kind means something like it; this
 one goes by the very words and errs where they are new. Half of its log-odds are added to those of
@@ -18,12 +18,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.classifiers.labels import DANGER
+from moderation.classifiers.labels import DANGER, Label
 from moderation.classifiers.shipped import CheckpointError
 
 FILE: Final = "wording.safetensors"
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
+HEADS: Final[tuple[tuple[Label, ...], ...]] = (
+    DANGER,
+    (Label.TOXICITY,),
+    (Label.ABUSE_DISCLOSURE,),
+    (Label.EATING_DISORDER,),
+)
+"""Each has weights of its own, and what it says is added to each of its labels. Four is what fits
+into a checkpoint of 40 MB."""
+
 SHARE: Final = 0.5
 """What is added of its log-odds. Chosen on the corpus's held-out fifth and the text messages."""
 
@@ -69,12 +78,22 @@ def _runs(values: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 class Wording:
-    """The weights of the buckets. `odds` are log-odds of danger to the writer, now."""
+    """The weights of the buckets [bucket, head], in steps of `steps` [head], and `bias` [head].
 
-    def __init__(self, weights: NDArray[np.float32], bias: float) -> None:
-        if weights.shape != (BUCKETS,) or not np.isfinite([weights.sum(), bias]).all():
-            raise CheckpointError(f"a model on words has {BUCKETS} finite weights and a bias")
+    `odds` are log-odds. Raises CheckpointError where a shape or a number is not as it must be.
+    """
+
+    def __init__(
+        self, weights: NDArray[np.int8], steps: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> None:
+        heads = len(HEADS)
+        whole = weights.shape == (BUCKETS, heads) and weights.dtype == np.int8
+        if not whole or steps.shape != (heads,) or bias.shape != (heads,):
+            raise CheckpointError(f"a model on words has {BUCKETS} weights of {heads} heads")
+        if not np.isfinite([*steps, *bias]).all():
+            raise CheckpointError("a model on words has finite steps and biases")
         self._weights = weights
+        self._steps = steps
         self._bias = bias
 
     @classmethod
@@ -88,24 +107,28 @@ class Wording:
 
         try:
             tensors: dict[str, Any] = load_file(path)
-            weights, bias = tensors["weights"].astype(np.float32), float(tensors["bias"][0])
-        except (SafetensorError, KeyError, IndexError) as error:
+            found = tensors["weights"], tensors["steps"], tensors["bias"]
+        except (SafetensorError, KeyError) as error:
             raise CheckpointError(f"the checkpoint {folder.name} has no whole {FILE}") from error
-        return cls(weights, bias)
+        return cls(*found)
 
     def odds(self, folded: Sequence[str]) -> Scores:
-        """Log-odds for each folded text, at most `MOST` either way."""
-        found = np.empty(len(folded))
+        """Log-odds [text, head] for each folded text, at most `MOST` either way."""
+        found = np.empty((len(folded), len(HEADS)))
         for index, text in enumerate(folded):
             buckets = features(text)
-            found[index] = self._weights[buckets].sum() / max(1, len(buckets)) ** 0.5 + self._bias
+            total = self._weights[buckets].sum(axis=0, dtype=np.int64)
+            found[index] = total * self._steps / max(1, len(buckets)) ** 0.5 + self._bias
         return np.clip(found, -MOST, MOST)
 
     def adjusted(self, scores: Scores, folded: Sequence[str], labels: Sequence[str]) -> Scores:
-        """The encoder's probabilities [text, label] with ours added where danger is read."""
-        columns = [index for index, label in enumerate(labels) if label in DANGER]
-        floored = np.clip(scores[:, columns], FLOOR, 1 - FLOOR)
-        odds = np.log(floored / (1 - floored)) + SHARE * self.odds(folded)[:, None]
+        """The encoder's probabilities [text, label] with ours added, for the labels of `HEADS`."""
+        ours = self.odds(folded)
         together = scores.copy()
-        together[:, columns] = 1 / (1 + np.exp(-odds))
+        for column, label in enumerate(labels):
+            head = next((n for n, group in enumerate(HEADS) if label in group), None)
+            if head is not None:
+                floored = np.clip(scores[:, column], FLOOR, 1 - FLOOR)
+                odds = np.log(floored / (1 - floored)) + SHARE * ours[:, head]
+                together[:, column] = 1 / (1 + np.exp(-odds))
         return together

@@ -66,8 +66,9 @@ def epoch(
     texts = [restyle(row.text, rng) if augment else row.text for row in rows]
     tokenizer.enable_truncation(max_tokens)
     ids = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
-    if hide:
-        ids = [hidden(one, hide, tokenizer.token_to_id(MASK), rng) for one in ids]
+    mask = tokenizer.token_to_id(MASK)
+    if hide and mask is not None:
+        ids = [hidden(one, hide, mask, rng) for one in ids]
     noise = rng.random(len(ids)) * 6
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]) + noise[i])
     groups: list[list[int]] = [[]]

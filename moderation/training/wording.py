@@ -1,62 +1,77 @@
 """Fitting the linear model that stands beside the encoder, on the same rows."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifiers.folding import plain
-from moderation.classifiers.labels import DANGER
-from moderation.classifiers.wording import BUCKETS, FILE, features
+from moderation.classifiers.labels import Label
+from moderation.classifiers.wording import BUCKETS, FILE, HEADS, features
 from moderation.training.loop import Say
 from moderation.training.rows import HALF, PLACE, Row
 
 STRENGTH: Final = 16.0
 """The inverse of how strongly weights are held small (`C` of scikit-learn)."""
 
-OTHERS: Final = 0.5
-"""Weight of an open row: nobody looked at most of them for danger."""
-
 
 def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path, say: Say) -> None:
-    """Write `wording.safetensors` into a checkpoint folder. Takes a minute; same rows, same file.
+    """Write `wording.safetensors` into a checkpoint folder. Takes minutes; same rows, same file.
 
-    Rows that are all of danger, or none, teach nothing: then there is no such file.
+    A head whose rows are all yes, or all no, says nothing; where that is so of every head, there is
+    no such file.
     """
     from safetensors.numpy import save_file
+
+    (folder / FILE).unlink(missing_ok=True)
+    weights = np.zeros((BUCKETS, len(HEADS)), np.int8)
+    steps, bias = np.ones(len(HEADS), np.float32), np.zeros(len(HEADS), np.float32)
+    rows = [*own_rows, *open_rows]
+    features = _matrix([row.text for row in rows])
+    learnt = False
+    for head, labels in enumerate(HEADS):
+        told = np.array([_told(row, labels) for row in rows])
+        known = np.flatnonzero(~np.isnan(told))
+        if len(set(told[known])) < 2:
+            say(f"fits no words of {labels[0]}: the rows are all alike")
+            continue
+        truth = told[known] >= HALF
+        say(f"fits words of {labels[0]}: {len(known)} rows, {int(truth.sum())} of them are")
+        trust = np.array([_weight(row, labels) for row in rows])[known]
+        found, bias[head] = _fitted(features[known], truth, trust)
+        steps[head] = max(np.abs(found).max() / 127, 1e-6)
+        weights[:, head] = np.round(found / steps[head])
+        learnt = True
+    if learnt:
+        tensors: dict[str, NDArray[Any]] = {"weights": weights, "steps": steps, "bias": bias}
+        save_file(tensors, folder / FILE)
+        (folder / FILE).chmod(0o644)
+
+
+def _fitted(features: Any, truth: Any, trust: Any) -> tuple[NDArray[np.float64], float]:
+    """Weights [bucket] and bias of logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    weighed = [(row, 1.0) for row in own_rows] + [(row, OTHERS) for row in open_rows]
-    kept = [(row, weight) for row, weight in weighed if _told(row) is not None]
-    rows = [row for row, _ in kept]
-    truth = np.array([bool(_told(row)) for row in rows])
-    weights = np.array([weight for _, weight in kept])
-    (folder / FILE).unlink(missing_ok=True)
-    if len(set(truth)) < 2:
-        say("fits no words: the rows are all alike")
-        return
-    say(f"fits the words of {len(rows)} rows, {int(truth.sum())} of them of danger")
     fitted = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=300, random_state=0)
-    fitted.fit(_matrix([row.text for row in rows]), truth, sample_weight=weights)
-    tensors = {
-        "weights": fitted.coef_[0].astype(np.float16),
-        "bias": fitted.intercept_.astype(np.float32),
-    }
-    save_file(tensors, folder / FILE)
-    (folder / FILE).chmod(0o644)
+    fitted.fit(features, truth, sample_weight=trust)
+    return fitted.coef_[0], float(fitted.intercept_[0])
 
 
-def _told(row: Row) -> bool | None:
-    """Whether the row is of danger to its writer, or None where nobody said."""
-    said: NDArray[np.float32] = row.targets[[PLACE[label] for label in DANGER]]
-    if np.isnan(said).all():
-        return None
-    return bool(np.nanmax(said) >= HALF)
+def _told(row: Row, labels: Sequence[Label]) -> float:
+    """1 where any of the labels holds, 0 where none does, NaN where nobody said."""
+    said: NDArray[np.float32] = row.targets[[PLACE[label] for label in labels]]
+    return math.nan if np.isnan(said).all() else float(np.nanmax(said) >= HALF)
 
 
-def _matrix(texts: Sequence[str]) -> object:
+def _weight(row: Row, labels: Sequence[Label]) -> float:
+    """What the row counts for in training the encoder counts here too."""
+    return float(row.weights[[PLACE[label] for label in labels]].max())
+
+
+def _matrix(texts: Sequence[str]) -> Any:
     """One line per text: its buckets, all of one weight, and of length one."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 

@@ -7,9 +7,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from moderation.classifiers.folding import plain
-from moderation.classifiers.labels import ALL, DANGER, Label
+from moderation.classifiers.labels import ALL, Label
 from moderation.classifiers.shipped import CheckpointError
-from moderation.classifiers.wording import BUCKETS, FILE, MOST, SHARE, Wording, features
+from moderation.classifiers.wording import BUCKETS, FILE, HEADS, MOST, SHARE, Wording, features
 from moderation.training.loop import Say
 from moderation.training.rows import PLACE, Row
 from moderation.training.wording import fit_wording
@@ -17,11 +17,11 @@ from moderation.training.wording import fit_wording
 COLUMN = {label: index for index, label in enumerate(ALL)}
 
 
-def weighing(text: str, weight: float) -> Wording:
-    """One to whom every feature of a text weighs the same, and all else nothing."""
-    weights = np.zeros(BUCKETS, np.float32)
-    weights[features(text)] = weight
-    return Wording(weights, 0.0)
+def weighing(text: str, weight: float, head: int = 0) -> Wording:
+    """One to whom every feature of a text weighs the same for a head, and all else nothing."""
+    weights = np.zeros((BUCKETS, len(HEADS)), np.int8)
+    weights[features(text), head] = np.sign(weight)
+    return Wording(weights, np.full(len(HEADS), abs(weight), np.float32), np.zeros(len(HEADS)))
 
 
 @pytest.mark.parametrize("text", ["", " ", "a", "ok", "🙂", "\x00", "é", "\ud800", "word " * 4000])
@@ -40,15 +40,16 @@ def test_other_words_are_other_features():
     assert set(features("going home")) != set(features("home going")), "order counts"
 
 
-def test_it_adds_half_its_log_odds_to_labels_of_danger_and_to_no_other():
+@pytest.mark.parametrize("head", range(len(HEADS)))
+def test_a_head_adds_half_its_log_odds_to_its_labels_and_to_no_other(head: int):
     text = "i mean it"
     before = np.full((1, len(ALL)), 0.5)
-    after = weighing(text, 100.0).adjusted(before, [text], ALL)
+    after = weighing(text, 100.0, head).adjusted(before, [text], ALL)
     expected = 1 / (1 + np.exp(-SHARE * MOST))
 
-    assert {label for label in ALL if after[0, COLUMN[label]] != 0.5} == set(DANGER)
-    assert after[0, COLUMN[Label.INTENT_OR_PLAN]] == pytest.approx(expected)
-    assert before[0, COLUMN[Label.INTENT_OR_PLAN]] == 0.5, "what it was given stays as it was"
+    assert {label for label in ALL if after[0, COLUMN[label]] != 0.5} == set(HEADS[head])
+    assert after[0, COLUMN[HEADS[head][0]]] == pytest.approx(expected)
+    assert (before == 0.5).all(), "what it was given stays as it was"
 
 
 @pytest.mark.parametrize("sure", [0.0, 1.0])
@@ -72,14 +73,23 @@ def test_a_checkpoint_without_one_has_none_and_a_broken_one_is_refused(tmp_path:
     (tmp_path / FILE).write_bytes(b"not a tensor")
     with pytest.raises(CheckpointError, match="no whole"):
         Wording.load(tmp_path)
-    save_file({"weights": np.zeros(8, np.float16), "bias": np.zeros(1)}, tmp_path / FILE)
-    with pytest.raises(CheckpointError, match="finite weights"):
-        Wording.load(tmp_path)
-    weights = np.zeros(BUCKETS, np.float16)
-    weights[7] = np.nan
-    save_file({"weights": weights, "bias": np.zeros(1)}, tmp_path / FILE)
-    with pytest.raises(CheckpointError, match="finite weights"):
-        Wording.load(tmp_path)
+    heads = len(HEADS)
+    whole = {
+        "weights": np.zeros((BUCKETS, heads), np.int8),
+        "steps": np.ones(heads, np.float32),
+        "bias": np.zeros(heads, np.float32),
+    }
+    odd = {
+        "weights of 4 heads": {"weights": np.zeros((8, heads), np.int8)},
+        "weights of 4": {"weights": np.zeros((BUCKETS, heads), np.float16)},
+        "finite": {"bias": np.full(heads, np.nan, np.float32)},
+        "no whole": {"weights": None},
+    }
+    for says, changes in odd.items():
+        tensors = {name: t for name, t in (whole | changes).items() if t is not None}
+        save_file(tensors, tmp_path / FILE)
+        with pytest.raises(CheckpointError, match=says):
+            Wording.load(tmp_path)
 
 
 def row(text: str, *, danger: bool | None) -> Row:
@@ -103,8 +113,9 @@ def test_it_learns_which_words_are_of_danger(tmp_path: Path):
 
     assert learnt is not None
     bad, good = learnt.odds([plain("Goodbye for ever"), plain("see you at lunch")])
-    assert bad > 1
-    assert good < -1
+    assert bad[0] > 1
+    assert good[0] < -1
+    assert not bad[1:].any(), "of abuse nobody said anything"
     again = tmp_path / "again"
     again.mkdir()
     fit_wording([], own, again, say)
