@@ -27,10 +27,20 @@ class Migration(migrations.Migration):
             name='person',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
+        # On PostgreSQL Django takes every index on the key alone for the key's own, also the one that
+        # keeps a person to one open request, and would drop both.
+        migrations.RemoveConstraint(
+            model_name='helprequest',
+            name='one_open_help_per_person',
+        ),
         migrations.AlterField(
             model_name='helprequest',
             name='person',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='help_requests', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='helprequest',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('person',), name='one_open_help_per_person'),
         ),
         migrations.AlterField(
             model_name='membership',

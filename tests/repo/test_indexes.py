@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 APPS = ("chat", "moderation", "triage")
 
@@ -26,3 +26,16 @@ def test_no_key_has_an_index_of_its_own_where_another_begins_with_it(app: str) -
         if field.db_index and not field.unique and field.name in begins(model)
     ]
     assert twice == [], "add db_index=False: the index or constraint that begins with it will do"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("app", APPS)
+def test_every_index_and_constraint_of_a_model_stands_in_the_database(app: str) -> None:
+    """A migration can lose one without a word: then ten taps on help were ten requests."""
+    missing = []
+    for model in apps.get_app_config(app).get_models():
+        with connection.cursor() as cursor:
+            there = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        named = [*model._meta.indexes, *model._meta.constraints]
+        missing += [f"{model.__name__}: {one.name}" for one in named if one.name not in there]
+    assert missing == [], "models promise these and the database does not keep them"
