@@ -148,7 +148,9 @@ def test_a_web_killed_while_everybody_writes_has_kept_what_it_accepted(
     site.start_workers("screening")
     thread = live_cast.thread().pk
     ada, ben = (hand_phone(site, who, thread) for who in (live_cast.ada, live_cast.ben))
-    words = [f"{name} {n} of the evening" for n in range(60) for name in ("ada", "ben")]
+    words = [
+        f"{name} fed the ducks {n} times this evening" for n in range(60) for name in ("ada", "ben")
+    ]
     for each in words:
         (ada if each.startswith("ada") else ben).send(thread, each)
     wait_until(lambda: ada.answers, within=SOON, what="the first answer", every=0.005)
