@@ -198,7 +198,7 @@ def test_redis_emptied_and_then_gone_costs_time_and_no_message(
         what="a case without Redis",
     )
     with private_redis(tmp_path / "two", port=port):
-        goes_through("with a new Redis that knows nothing")
+        goes_through("the ducks like the new Redis too")
         wait_until(all_read, within=SOON, what="every message read")
         check_nothing_lost_or_doubled(thread, ["Hello from the corner", *words])
         check_screen_is_fresh(ben, hand_phone(site, live_cast.ben, thread), thread)
