@@ -1,4 +1,4 @@
-"""Fitting the linear model that stands beside the encoder, on the same rows."""
+"""Fitting the linear model that stands beside the encoder."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path,
     weights = np.zeros((BUCKETS, len(HEADS)), np.int8)
     steps, bias = np.ones(len(HEADS), np.float32), np.zeros(len(HEADS), np.float32)
     rows = [*own_rows, *open_rows]
-    features = _matrix([row.text for row in rows])
+    matrix = _matrix([row.text for row in rows])
     learnt = False
     for head, labels in enumerate(HEADS):
         told = np.array([_told(row, labels) for row in rows])
@@ -41,7 +41,7 @@ def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path,
         truth = told[known] >= HALF
         say(f"fits words of {labels[0]}: {len(known)} rows, {int(truth.sum())} of them are")
         trust = np.array([_weight(row, labels) for row in rows])[known]
-        found, bias[head] = _fitted(features[known], truth, trust)
+        found, bias[head] = _fitted(matrix[known], truth, trust)
         steps[head] = max(np.abs(found).max() / 127, 1e-6)
         weights[:, head] = np.round(found / steps[head])
         learnt = True
@@ -51,12 +51,12 @@ def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path,
         (folder / FILE).chmod(0o644)
 
 
-def _fitted(features: Any, truth: Any, trust: Any) -> tuple[NDArray[np.float64], float]:
+def _fitted(matrix: Any, truth: Any, trust: Any) -> tuple[NDArray[np.float64], float]:
     """Weights [bucket] and bias of logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=300, random_state=0)
-    fitted.fit(features, truth, sample_weight=trust)
+    fitted.fit(matrix, truth, sample_weight=trust)
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
