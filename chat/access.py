@@ -7,12 +7,12 @@ look the same to whoever asks.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chat.kernel.errors import Denied, DomainError
-from chat.kernel.rows import attach, read_models, read_rows
+from chat.kernel.rows import read_models_with, read_rows
 from chat.models import Conversation, HelpRequest, Membership, Message, Space, User
 from chat.states import MessageState, Role
 
@@ -78,7 +78,7 @@ def seats_for(user: User, conversation_ids: Iterable[int]) -> dict[int, Seat]:
 
 
 def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
-    """The seats of several people at once, by person and conversation: three queries for all."""
+    """The seats of several people at once, by person and conversation: two queries for all."""
     wanted = list(pairs)
     seats = zip(wanted, seats_in_order(wanted), strict=True)
     return {(user.pk, conversation_id): seat for (user, conversation_id), seat in seats if seat}
@@ -86,11 +86,12 @@ def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
 
 def seats_in_order(wanted: Sequence[tuple[User, int]]) -> list[Seat | None]:
     """The same, one answer for each pair: each person as this very pair knows them."""
-    user_ids = {user.pk for user, _ in wanted}
-    conversation_ids = {conversation_id for _, conversation_id in wanted}
-    both = {"user": user_ids, "conversation": conversation_ids}
-    members = set(read_rows(Membership, ("user", "conversation"), **both, left_at=None))
-    rows = _conversations(conversation_ids)
+    ids = {conversation_id for _, conversation_id in wanted}
+    rows = {row.pk: row for row in read_models_with(Conversation, "space", id=ids)}
+    talks = {row.pk for row in rows.values() if row.is_private}
+    both = {"user": {user.pk for user, _ in wanted}, "conversation": talks}
+    columns = ("user", "conversation")
+    members = set(read_rows(Membership, columns, **both, left_at=None)) if talks else set()
     seats: list[Seat | None] = []
     for user, conversation_id in wanted:
         conversation = rows.get(conversation_id)
@@ -99,17 +100,6 @@ def seats_in_order(wanted: Sequence[tuple[User, int]]) -> list[Seat | None]:
             seat_for(user, conversation, is_member=is_member) if conversation is not None else None
         )
     return seats
-
-
-def _conversations(ids: Collection[int]) -> dict[int, Conversation]:
-    """These conversations with their spaces."""
-    found = read_models(Conversation, id=ids)
-    space_ids = {conversation.space_id for conversation in found if conversation.space_id}
-    spaces = {space.pk: space for space in read_models(Space, id=space_ids)} if space_ids else {}
-    for conversation in found:
-        space = spaces[conversation.space_id] if conversation.space_id else None
-        attach(conversation, "space", space)
-    return {conversation.pk: conversation for conversation in found}
 
 
 def access_conversation(user: User, conversation_id: int) -> Seat:

@@ -55,31 +55,70 @@ def read_rows(
     longer to write it out than the database to answer it.
     """
     on = connections[connection.alias]
-    fields = _fields(model, tuple(names))
-    wanted, lists = [], []
-    for name, values in among.items():
-        field: Any = model._meta.get_field(name)
-        if values is None:
-            wanted.append(f"{field.column} IS NULL")
-            continue
-        is_among, found = among_sql(field, list(values), on)
-        wanted.append(f"{field.column} {is_among}")
-        lists.append(found)
-    columns = ", ".join(field.column for field in fields)
-    with on.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns} FROM {model._meta.db_table} WHERE {' AND '.join(wanted)}",  # noqa: S608
-            lists,
-        )
-        rows = cursor.fetchall()
-    return converted(on, _expressions(model, tuple(names)), rows)
+    columns = _expressions(model, tuple(names))
+    return _selected(on, columns, model._meta.db_table, _among(model, among, on))
 
 
 def read_models(model: type[M], **among: Collection[Any] | None) -> list[M]:
     """The same as instances, with all their columns."""
     alias = connection.alias
-    names = [field.attname for field in model._meta.concrete_fields]
+    names = _attnames(model)
     return [model.from_db(alias, names, row) for row in read_rows(model, names, **among)]
+
+
+def read_models_with(model: type[M], key: str, **among: Collection[Any] | None) -> list[M]:
+    """The same with what ``key`` points to, or ``None``, as ``select_related`` gives it."""
+    on = connections[connection.alias]
+    field: Any = model._meta.get_field(key)
+    other: type[models.Model] = field.related_model
+    table, there = model._meta.db_table, other._meta
+    both = f"{table} LEFT JOIN {there.db_table} ON {there.db_table}.{field.target_field.column} = "
+    names, others = _attnames(model), _attnames(other)
+    columns = [*_expressions(model, tuple(names)), *_expressions(other, tuple(others))]
+    rows = _selected(on, columns, f"{both}{table}.{field.column}", _among(model, among, on))
+    found = []
+    for row in rows:
+        instance = model.from_db(on.alias, names, row[: len(names)])
+        values = row[len(names) :]
+        has_one = getattr(instance, field.attname) is not None
+        attach(instance, key, other.from_db(on.alias, others, values) if has_one else None)
+        found.append(instance)
+    return found
+
+
+def _among(
+    model: type[models.Model],
+    among: Mapping[str, Collection[Any] | None],
+    on: BaseDatabaseWrapper,
+) -> tuple[str, list[Any]]:
+    """A condition, and its parameters."""
+    wanted, lists = [], []
+    for name, values in among.items():
+        field: Any = model._meta.get_field(name)
+        column = f"{model._meta.db_table}.{field.column}"
+        if values is None:
+            wanted.append(f"{column} IS NULL")
+            continue
+        is_among, found = among_sql(field, list(values), on)
+        wanted.append(f"{column} {is_among}")
+        lists.append(found)
+    return " AND ".join(wanted), lists
+
+
+def _selected(
+    on: BaseDatabaseWrapper, columns: list[Any], tables: str, wanted: tuple[str, list[Any]]
+) -> list[tuple[Any, ...]]:
+    condition, lists = wanted
+    names = ", ".join(f"{column.alias}.{column.target.column}" for column in columns)
+    with on.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {tables} WHERE {condition}", lists)  # noqa: S608
+        rows = cursor.fetchall()
+    return converted(on, columns, rows)
+
+
+@cache
+def _attnames(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def new_row(model: type[M], **values: Any) -> M:

@@ -16,6 +16,7 @@ from chat.kernel import clock
 from chat.kernel.rows import read_rows
 from chat.models import Conversation, ConversationEvent, Message, User
 from chat.realtime import feed, protocol
+from chat.realtime.drawing import NOBODY, Drawn
 from chat.realtime.wire import Encoded
 from chat.states import MessageState
 
@@ -23,8 +24,6 @@ READ_EVENTS = 1000
 """About how many events one query brings."""
 
 HIDDEN = [state for state in MessageState if state != MessageState.PUBLISHED]
-NOBODY = 0
-"""In place of a reader: somebody who wrote none of what they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +78,21 @@ def _replays(behind: Mapping[int, Wanted], found: list[Found | None]) -> None:
     }
     events = _events(spans)
     for conversation_id, wanted in behind.items():
-        mine = events.get(conversation_id, [])
-        authors = {event.message.author_id for event in mine if event.message}
-        frames: dict[tuple[int, Audience, int], Encoded] = {}
+        drawn = Drawn(events.get(conversation_id, []))
+        frames: dict[tuple[int, int, Audience], Encoded] = {}
         for number, seat, after in wanted:
-            key = (after, seat.audience, seat.user.pk if seat.user.pk in authors else NOBODY)
+            key = (after, drawn.reader(seat.user.pk), seat.audience)
             if key not in frames:
-                frames[key] = _replay(seat.conversation, mine, *key)
+                frames[key] = _replay(seat.conversation, drawn, *key)
             found[number] = Found(seat, seat.conversation.last_seq, frames[key])
 
 
 def _replay(
-    conversation: Conversation,
-    events: Sequence[ConversationEvent],
-    after: int,
-    audience: Audience,
-    reader_id: int,
+    conversation: Conversation, drawn: Drawn, after: int, reader_id: int, audience: Audience
 ) -> Encoded:
-    missed = [event for event in events if event.seq > after]
-    frame = protocol.ConversationAdvanced(
-        conversation=conversation.pk,
-        after=after,
-        head=conversation.last_seq,
-        events=feed.for_reader(missed, reader_id=reader_id, audience=audience),
-    )
-    return Encoded(protocol.encode(frame))
+    parts = drawn.for_reader(reader_id, audience, after=after)
+    ends = {"after": after, "head": conversation.last_seq}
+    return Encoded(protocol.advanced(conversation.pk, **ends, parts=parts))
 
 
 def _events(spans: Mapping[int, tuple[int, int]]) -> dict[int, list[ConversationEvent]]:
@@ -135,33 +124,33 @@ def _add(events: dict[int, list[ConversationEvent]], more: Iterable[Conversation
 
 def _snapshots(wanted: Wanted, found: list[Found | None]) -> None:
     """For all who need one of the same conversation."""
-    alone = _with_words_of_their_own([seat for _, seat, _ in wanted])
-    pages: dict[Audience, _Page] = {}
+    alone = _alone([seat for _, seat, _ in wanted])
+    pages: dict[tuple[int, Audience], _Page] = {}
     for number, seat, _ in wanted:
-        if seat.user.pk in alone:
-            snapshot = feed.snapshot(seat)
-            found[number] = Found(seat, snapshot.head, Encoded(protocol.encode(snapshot)))
-            continue
-        if seat.audience not in pages:
-            pages[seat.audience] = _Page(seat)
-        found[number] = Found(seat, seat.conversation.last_seq, pages[seat.audience].frame(seat))
+        key = (seat.user.pk if seat.user.pk in alone else NOBODY, seat.audience)
+        if key not in pages:
+            pages[key] = _Page(seat, key[0])
+        found[number] = Found(seat, seat.conversation.last_seq, pages[key].frame(seat))
 
 
-def _with_words_of_their_own(seats: Sequence[Seat]) -> set[int]:
-    """Peers who wrote something here that others do not see: their page is read for them alone."""
+def _alone(seats: Sequence[Seat]) -> set[int]:
+    """Peers whose page is read for them alone: they wrote something that others do not see.
+
+    A single peer has nobody to share with, and needs no question about that.
+    """
     peers = {seat.user.pk for seat in seats if seat.audience is not Audience.STAFF}
-    if not peers:
-        return set()
+    if len(peers) <= 1:
+        return peers
     here = [seats[0].conversation.pk]
     rows = read_rows(Message, ("author",), conversation=here, author=peers, state=HIDDEN)
     return {author for (author,) in rows}
 
 
 class _Page:
-    """The newest messages of one conversation as one audience sees them."""
+    """The newest messages of one conversation as one audience, or one of them, sees them."""
 
-    def __init__(self, seat: Seat) -> None:
-        self._messages = feed.newest(feed.shared_messages(seat), seat.conversation)
+    def __init__(self, seat: Seat, reader_id: int) -> None:
+        self._messages = feed.newest(seat.conversation, audience=seat.audience, reader_id=reader_id)
         self._people = feed.people_in(seat.conversation)
         self._authors = {message.author_id for message in self._messages}
         self._frames: dict[tuple[int, bool], Encoded] = {}

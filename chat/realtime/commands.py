@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -66,15 +67,19 @@ async def session_resume(connection: Connection, frame: p.SessionResume) -> None
     """Join, and follow what the phone names: all of it, or the line ends and the phone tries again.
 
     A line whose session began by half would answer pings and never be ready, and the phone would
-    keep its words for itself.
+    keep its words for itself. What the person is told of themselves is read while the first
+    conversation is: a phone that comes in waits for the longer of the two.
     """
     await check_session(connection)
+    hub().enter(connection)
+    telling = asyncio.ensure_future(hub().tell(connection))
     try:
-        await hub().join(connection)
         for follow in frame.follow:
             await connection.caught_up()
             await _follow_or_refuse(connection, follow)
+        await telling
     except Exception:
+        telling.cancel()
         connection.hang_up(RESYNC_CODE)
         raise
     connection.push(p.encode(p.SessionReady(person=feed.person_view(connection.user))))

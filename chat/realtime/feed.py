@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q
 
 from chat.access import Audience, Seat, can_post
 from chat.actions.conversations import seats_of_people
 from chat.kernel import clock
-from chat.kernel.rows import attach, read_models
+from chat.kernel.rows import attach
 from chat.models import (
     Conversation,
     ConversationEvent,
@@ -22,6 +22,7 @@ from chat.models import (
 )
 from chat.realtime import protocol as p
 from chat.realtime.drawable import TO_THE_END, Span, read_drawable
+from chat.realtime.page import read_page
 from chat.states import MessageState, Notice
 from chat.words import UNREADABLE
 
@@ -74,16 +75,17 @@ def event_view(event: ConversationEvent, *, reader_id: int, audience: Audience) 
 def for_reader(
     events: Iterable[ConversationEvent], *, reader_id: int, audience: Audience
 ) -> list[p.Event]:
-    """The events a reader is shown: peers are not told that something they never saw was held."""
-    views = []
-    for event in events:
-        view = event_view(event, reader_id=reader_id, audience=audience)
-        never_shown = (
-            event.message is not None and view.message is None and event.message.position is None
-        )
-        if not never_shown:
-            views.append(view)
-    return views
+    """The events a reader is shown."""
+    views = [shown_event(event, reader_id=reader_id, audience=audience) for event in events]
+    return [view for view in views if view is not None]
+
+
+def shown_event(event: ConversationEvent, *, reader_id: int, audience: Audience) -> p.Event | None:
+    """The event for this reader: peers are not told that something they never saw was held."""
+    view = event_view(event, reader_id=reader_id, audience=audience)
+    message = event.message
+    never_shown = message is not None and view.message is None and message.position is None
+    return None if never_shown else view
 
 
 def events_after(conversation_id: int, after: int, *, limit: int) -> list[ConversationEvent]:
@@ -106,24 +108,6 @@ def events_between(spans: Mapping[int, Span]) -> list[ConversationEvent]:
     return read_drawable(spans)
 
 
-def visible_messages(seat: Seat) -> QuerySet[Message]:
-    """The messages of the conversation this reader may see, in everybody's order."""
-    return _messages(seat, Q(state=MessageState.PUBLISHED) | Q(author=seat.user))
-
-
-def shared_messages(seat: Seat) -> QuerySet[Message]:
-    """Those that everybody of the seat's audience may see: nothing that only an author may."""
-    return _messages(seat, Q(state=MessageState.PUBLISHED))
-
-
-def _messages(seat: Seat, wanted: Q) -> QuerySet[Message]:
-    """In everybody's order; ``wanted`` does not narrow what staff see."""
-    messages: QuerySet[Message] = seat.conversation.messages.all()
-    if seat.audience is not Audience.STAFF:
-        messages = messages.filter(wanted)
-    return messages.order_by(F("position").asc(nulls_last=True), "pk")
-
-
 def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     """The conversation as this reader sees it.
 
@@ -132,7 +116,7 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
     conversation = Conversation.objects.select_related("space").get(pk=seat.conversation.pk)
     return snapshot_of(
         conversation,
-        newest(visible_messages(seat), conversation, limit=limit),
+        newest(conversation, audience=seat.audience, reader_id=seat.user.pk, limit=limit),
         people=people_in(conversation),
         reader_id=seat.user.pk,
         audience=seat.audience,
@@ -142,20 +126,14 @@ def snapshot(seat: Seat, *, limit: int = PAGE) -> p.ConversationSnapshot:
 
 
 def newest(
-    messages: QuerySet[Message], conversation: Conversation, *, limit: int = PAGE
+    conversation: Conversation, *, audience: Audience, reader_id: int, limit: int = PAGE
 ) -> list[Message]:
-    """The newest page, the newest first, and one more message where there are any before it."""
-    return with_authors(list(messages.reverse()[: limit + 1]), conversation)
+    """The newest page, the newest first, and one more message where there are any before it.
 
-
-def with_authors(messages: list[Message], conversation: Conversation) -> list[Message]:
-    """The messages of one conversation with what else draws them: few people write many."""
-    ids = {message.author_id for message in messages}
-    authors = {user.pk: user for user in read_models(User, id=ids)} if ids else {}
-    for message in messages:
-        attach(message, "author", authors[message.author_id])
-        attach(message, "conversation", conversation)
-    return messages
+    Staff see everything, others what is published and what they wrote.
+    """
+    seen_by = None if audience is Audience.STAFF else reader_id
+    return read_page(conversation, limit=limit + 1, reader_id=seen_by)
 
 
 def people_in(conversation: Conversation) -> list[p.Person]:
@@ -209,10 +187,18 @@ def where_written(messages: Sequence[Message]) -> list[Message]:
 
 def earlier_messages(seat: Seat, *, before: int, limit: int = PAGE) -> list[p.MessageView]:
     """The page of messages placed before a position, oldest first."""
-    placed = visible_messages(seat).filter(position__lt=before)
-    page = reversed(with_authors(list(placed.order_by("-position")[:limit]), seat.conversation))
-    views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in page]
+    placed = seat.conversation.messages.filter(position__lt=before)
+    if seat.audience is not Audience.STAFF:
+        placed = placed.filter(Q(state=MessageState.PUBLISHED) | Q(author=seat.user))
+    page = placed.select_related("author").order_by("-position")[:limit]
+    messages = [_of(message, seat.conversation) for message in reversed(page)]
+    views = [message_view(m, reader_id=seat.user.pk, audience=seat.audience) for m in messages]
     return [view for view in views if view is not None]
+
+
+def _of(message: Message, conversation: Conversation) -> Message:
+    attach(message, "conversation", conversation)
+    return message
 
 
 def catch_up(seat: Seat, after: int | None) -> p.ConversationSnapshot | p.ConversationAdvanced:

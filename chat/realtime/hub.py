@@ -66,8 +66,8 @@ class Hub:
         self._spawn(self._repeat(protocol.HEARTBEAT_SECONDS, self._heartbeat))
         self._spawn(self._repeat(presence.RENEW_SECONDS, self._staff_is_here))
 
-    async def join(self, connection: Connection) -> None:
-        """A person opened a socket: send them their own state, and keep it up to date."""
+    def enter(self, connection: Connection) -> None:
+        """A person opened a socket: from here on it is looked after."""
         user_id = connection.user.pk
         if user_id not in self._people:
             self._people[user_id] = {}
@@ -82,6 +82,10 @@ class Hub:
                 doorbell().listen(ALERTS, self._heard_alert)
             self._alerted.add(connection)
             self._spawn(run_db(presence.renew, [user_id]))
+
+    async def tell(self, connection: Connection) -> None:
+        """Send somebody who entered their own state; it is kept up to date from then on."""
+        user_id = connection.user.pk
         mark, told = await arrivals().states.ask(connection.user)
         if user_id in self._people:
             # What the person's other sockets were told stays: the sweeps compare with that.

@@ -272,6 +272,9 @@ AnyServerFrame = (
     | Error
 )
 
+Part = msgspec.Raw
+"""An event as it stands in a frame, encoded once for many frames."""
+
 Read = TypeVar("Read")
 _decoder: msgspec.json.Decoder[AnyClientFrame] = msgspec.json.Decoder(AnyClientFrame)
 _encoder = msgspec.json.Encoder()
@@ -348,3 +351,14 @@ def ref_of(text: str) -> str:
 def encode(frame: ServerFrame) -> str:
     """The frame as the text that goes down the socket."""
     return _encoder.encode(frame).decode()
+
+
+def part_of(event: Event) -> Part:
+    """One event, to be put into any number of frames."""
+    return Part(_encoder.encode(event))
+
+
+def advanced(conversation: int, *, after: int, head: int, parts: list[Part]) -> str:
+    """A ``ConversationAdvanced`` as text, of events that are encoded already."""
+    events: Any = parts
+    return encode(ConversationAdvanced(conversation, after, head, events))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Sequence
 
 from prometheus_client import Counter
@@ -23,6 +23,7 @@ from chat.realtime import feed, protocol
 from chat.realtime.arrivals import arrivals
 from chat.realtime.catching_up import Look
 from chat.realtime.connection import Connection
+from chat.realtime.drawing import Drawn
 from chat.realtime.missed import Missed
 from chat.realtime.wire import Encoded
 
@@ -40,12 +41,13 @@ class Room:
     """One conversation that somebody here follows.
 
     ``head`` is how far this process has read; every ready phone has at least ``floor``. The two
-    differ after a change that only some readers were sent anything about.
+    differ after a change that only some readers were sent anything about. ``meanwhile`` are events
+    handed out while somebody is on their way in.
     """
 
     __slots__ = (
-        *("arriving", "conversation_id", "dirty", "floor"),
-        *("head", "reading", "ready", "rung"),
+        *("arriving", "conversation_id", "dirty", "floor", "head"),
+        *("meanwhile", "reading", "ready", "rung"),
     )
 
     def __init__(self, conversation_id: int) -> None:
@@ -55,8 +57,14 @@ class Room:
         self.rung = 0
         self.ready: set[Connection] = set()
         self.arriving = 0
+        self.meanwhile: deque[ConversationEvent] = deque(maxlen=READ_EVENTS)
         self.reading = False
         self.dirty = False
+
+    def since(self, seq: int) -> list[ConversationEvent] | None:
+        """What was handed out after ``seq``, up to the head; ``None`` if some of it is not here."""
+        events = [event for event in self.meanwhile if event.seq > seq]
+        return events if len(events) == self.head - seq else None
 
 
 class Rooms:
@@ -89,14 +97,34 @@ class Rooms:
                 connection.seats[conversation_id] = found.seat
                 connection.pass_on(found.frame)
                 after = found.head
-                if after >= max(room.head, room.rung):
+                if self._has_all(room, connection, after):
                     break
-            if not room.ready:
-                room.head = room.floor = after
             room.ready.add(connection)
+            if room.rung > room.head:
+                self._wake(room)
         finally:
             room.arriving -= 1
+            if not room.arriving:
+                room.meanwhile.clear()
             self._drop_if_empty(room)
+
+    def _has_all(self, room: Room, connection: Connection, head: int) -> bool:
+        """Bring a phone at ``head`` to where the others are; ``False`` where it must ask again.
+
+        In a busy room something new comes while somebody looks. They are sent that as the others
+        were: looking again and again, they would stand at the door for as long as it is busy.
+        """
+        if not room.ready:
+            room.head = room.floor = head
+        if head >= room.head:
+            return True
+        if (events := room.since(head)) is None:
+            return False
+        seat = connection.seats[room.conversation_id]
+        parts = Drawn(events).for_reader(connection.user.pk, seat.audience)
+        # Sent even if none of it is for them: their head must be where the next frame begins.
+        connection.pass_on(self._frame(room, parts, after=head))
+        return True
 
     def unfollow(self, connection: Connection, conversation_id: int) -> None:
         connection.seats.pop(conversation_id, None)
@@ -226,15 +254,17 @@ class Rooms:
     def _deliver(self, room: Room, events: list[ConversationEvent]) -> None:
         """Hand the events to everybody ready; each audience's frame is encoded once."""
         room.head = events[-1].seq
-        authors = {e.message.author_id for e in events if e.message}
-        frames: dict[tuple[Audience, int], Encoded | None] = {}
+        if room.arriving:
+            room.meanwhile.extend(events)
+        drawn = Drawn(events)
+        frames: dict[tuple[int, Audience], Encoded | None] = {}
         sent = 0
         for connection in tuple(room.ready):
             seat = connection.seats[room.conversation_id]
-            reader_id = connection.user.pk if connection.user.pk in authors else 0
-            key = (seat.audience, reader_id)
+            key = (drawn.reader(connection.user.pk), seat.audience)
             if key not in frames:
-                frames[key] = self._frame(room, events, audience=seat.audience, reader_id=reader_id)
+                parts = drawn.for_reader(*key)
+                frames[key] = self._frame(room, parts, after=room.floor) if parts else None
             frame = frames[key]
             if frame is not None:
                 connection.pass_on(frame)
@@ -243,14 +273,6 @@ class Rooms:
         if all(frames.values()):
             room.floor = room.head
 
-    def _frame(
-        self, room: Room, events: list[ConversationEvent], *, audience: Audience, reader_id: int
-    ) -> Encoded | None:
-        """One audience's frame; ``None`` when none of the events is for them."""
-        shown = feed.for_reader(events, reader_id=reader_id, audience=audience)
-        if not shown:
-            return None
-        frame = protocol.ConversationAdvanced(
-            conversation=room.conversation_id, after=room.floor, head=room.head, events=shown
-        )
-        return Encoded(protocol.encode(frame))
+    def _frame(self, room: Room, parts: list[protocol.Part], *, after: int) -> Encoded:
+        ends = {"after": after, "head": room.head}
+        return Encoded(protocol.advanced(room.conversation_id, **ends, parts=parts))

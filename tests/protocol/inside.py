@@ -84,6 +84,18 @@ class Inside:
         assert [frame["type"] for frame in found] == list(kinds)
         return found
 
+    async def both(self, one: str, other: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The first frame of each kind, whichever comes first; others are passed over."""
+        found: dict[str, dict[str, Any]] = {}
+        while not {one, other} <= found.keys():
+            frame = await self.frame()
+            found.setdefault(frame["type"], frame)
+        return found[one], found[other]
+
+    async def kinds(self, count: int) -> list[str]:
+        """Of which kinds the next frames are."""
+        return [(await self.frame())["type"] for _ in range(count)]
+
     async def is_quiet(self) -> bool:
         """Nothing comes for a moment."""
         return bool(await self.wire.receive_nothing(timeout=0.3))

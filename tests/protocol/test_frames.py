@@ -34,9 +34,9 @@ async def test_resuming_answers_with_the_person_the_follows_and_then_ready(
 ) -> None:
     ada = await Inside.open(live_cast.ada)
     await ada.resume({"conversation": thread.pk})
-    person, snapshot, ready = await ada.frames(
-        "person.changed", "conversation.snapshot", "session.ready"
-    )
+    snapshot, person = await ada.both("conversation.snapshot", "person.changed")
+    ready = await ada.frame()
+    assert ready["type"] == "session.ready"
     assert person["talks"] == []
     assert (snapshot["conversation"], snapshot["head"], snapshot["may_post"]) == (
         thread.pk,
@@ -54,9 +54,8 @@ async def test_a_follow_that_is_refused_does_not_end_the_others(
     talk = await call(open_talk, person=live_cast.ada, by=live_cast.ada)
     ben = await Inside.open(live_cast.ben)
     await ben.resume({"conversation": talk.pk}, {"conversation": thread.pk})
-    _, refusal, snapshot, _ = await ben.frames(
-        "person.changed", "error", "conversation.snapshot", "session.ready"
-    )
+    refusal, snapshot = await ben.both("error", "conversation.snapshot")
+    await ben.take("session.ready")
     assert (refusal["code"], refusal["ref"]) == ("not_found", f"conversation:{talk.pk}")
     assert snapshot["conversation"] == thread.pk
     await ben.close()

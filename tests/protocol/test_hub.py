@@ -171,7 +171,8 @@ async def test_a_phone_that_does_not_read_is_closed_and_catches_up_by_seq(
             await asyncio.Event().wait()
 
     stuck = Connection(live_cast.ben, "a session", takes_two_frames_and_no_more)
-    await hub().join(stuck)
+    hub().enter(stuck)
+    await hub().tell(stuck)
     await hub().rooms.follow(stuck, thread.pk, None)
     ben = await Inside.ready(live_cast.ben, {"conversation": thread.pk})
     snapshot = json.loads(taken[-1])
