@@ -7,6 +7,8 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat.kernel.rows import Among
+        from chat.kernel.times import read_quickly
 
+        read_quickly()
         for kind in (Field, ForeignObject):
             kind.register_lookup(Among)
