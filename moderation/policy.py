@@ -39,6 +39,7 @@ from moderation.policy_table import (
     SAID_POINTS,
     SAID_SCORE,
     SELF_SWEARING,
+    SPOKEN_THRESHOLD,
     SURE_OF_DANGER,
     URGENCIES,
     Action,
@@ -191,11 +192,27 @@ def _counts(signal: Signal) -> bool:
 
 
 def _over_threshold(reading: Reading) -> list[Signal]:
+    spoken_of = _is_spoken_of(reading)
     return [
         s
         for s in reading.signals
-        if s.label in RULES and _counts(s) and s.score >= threshold_for(s.label, s.source)
+        if s.label in RULES and _counts(s) and s.score >= _needed(s, spoken_of=spoken_of)
     ]
+
+
+def _needed(signal: Signal, *, spoken_of: bool) -> float:
+    threshold = threshold_for(signal.label, signal.source)
+    if spoken_of and signal.source == ENCODER and signal.label in OFTEN_PAST:
+        return min(threshold, SPOKEN_THRESHOLD)
+    return threshold
+
+
+def _is_spoken_of(reading: Reading) -> bool:
+    """The phrases find danger to the writer, or the past of it, or at least its name."""
+    return any(
+        s.label in DANGER and s.source == PATTERNS and s.person not in NOT_OWN
+        for s in reading.signals
+    )
 
 
 def _fired(reading: Reading) -> list[Signal]:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.8"
+POLICY_VERSION: Final = "2026-11.9"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -157,6 +157,11 @@ SURE_OF_DANGER: Final = 0.99
 """Below this, danger that only the encoder sees yields to a past that it sees clearly. Of the
 corpus's held-out fifth 31 of 249 messages about the past then alarm and not 37, and of 7,055 in
 danger two more are published, with a door."""
+
+SPOKEN_THRESHOLD: Final = 0.3
+"""What the encoder needs where the phrases find danger spoken of, be it only named. Two readers who
+both see a little see more than one: of C-SSRS posts 51 in a hundred are found and not 39, for 0.1 %
+more alarms on the corpus's harmless lines, and none on the text messages."""
 
 MODEL_SHARE: Final = 0.4
 SAID_SCORE: Final = 0.3

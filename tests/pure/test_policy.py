@@ -97,6 +97,18 @@ def test_danger_that_is_sure_or_said_outright_is_never_past(danger: tuple[Signal
     assert (verdict.action, verdict.open_case, verdict.notice) == ("hold", True, "door")
 
 
+def test_a_little_danger_counts_where_the_words_name_it_too():
+    little = seen(Label.IDEATION, 0.4)
+    named = seen(Label.IDEATION, 0.2, PATTERNS, rule="names_suicide")
+    of_a_friend = seen(Label.IDEATION, 0.2, PATTERNS, rule="names_suicide", person="friend")
+
+    assert decide(reading(little), FORUM).action == "publish"
+    assert decide(reading(named), FORUM).action == "publish"
+    assert decide(reading(little, of_a_friend), FORUM).action == "publish"
+    both = decide(reading(little, named), FORUM)
+    assert (both.action, both.open_case, both.notice) == ("hold", True, "door")
+
+
 @given(readings, st.sampled_from(sorted(map(str, DANGER))), st.floats(0.5, 1), contexts)
 def test_danger_said_outright_and_now_always_wins(
     found: Reading, label: str, score: float, context: PolicyContext
