@@ -23,6 +23,7 @@ from moderation.policy_reasons import Reason, reasons_for, threshold_for
 from moderation.policy_table import (
     ABUSE_OF_OTHERS,
     CLEARLY_PAST,
+    DANGER_FLOOR,
     HARMS,
     IDENTITY_SHARE,
     IDENTITY_USUAL,
@@ -40,7 +41,9 @@ from moderation.policy_table import (
     SAID_SCORE,
     SELF_SWEARING,
     SPOKEN_THRESHOLD,
+    SURE_FROM,
     SURE_OF_DANGER,
+    SURE_SHARE,
     URGENCIES,
     Action,
     Harm,
@@ -105,15 +108,16 @@ def crisis_score(reading: Reading) -> float:
 
     A share of the encoder's highest danger probability as log-odds, plus points for what is said in
     so many words, also about the past. The two readers err in different places: a message that both
-    see comes before one that only one sees. The points were chosen on the gold development set.
+    see comes before one that only one sees. `policy_table` says how the points were chosen.
     """
     own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]
     model = max((s.score for s in own if s.source == ENCODER), default=0.0)
     said = [s for s in own if s.source == PATTERNS]
-    points = MODEL_SHARE * _log_odds(model)
+    odds = _log_odds(model, DANGER_FLOOR)
+    points = MODEL_SHARE * odds + SURE_SHARE * max(0.0, odds - SURE_FROM)
     if any(s.score >= SAID_SCORE for s in said):
         points += SAID_POINTS
-    if any(s.score < SAID_SCORE and s.rule == NAMES_SUICIDE for s in said):
+    elif any(s.rule == NAMES_SUICIDE for s in said):
         points += NAMED_POINTS
     return 1.0 / (1.0 + math.exp(-points))
 
@@ -147,8 +151,8 @@ def _best(reading: Reading, label: Label) -> float | None:
     return max(found) if found else None
 
 
-def _log_odds(score: float) -> float:
-    return math.log((score + ODDS_FLOOR) / (1.0 - score + ODDS_FLOOR))
+def _log_odds(score: float, floor: float = ODDS_FLOOR) -> float:
+    return math.log((score + floor) / (1.0 - score + floor))
 
 
 def decide(reading: Reading, context: PolicyContext) -> Verdict:

@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "07278d47eecb1a1d2ec3d0903f380e2bbf8538b2341f197062d13fbaefc1c468"
+SHIPPED_SHA256: Final = "a575101cb666911234b33c7db153862ae3c2dc276cf560d115e520a0ba491cac"
 
 FILES: Final = (
     "config.json",

@@ -36,10 +36,10 @@ def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path,
         told = np.array([_told(row, labels) for row in rows])
         known = np.flatnonzero(~np.isnan(told))
         if len(set(told[known])) < 2:
-            say(f"fits no words of {labels[0]}: the rows are all alike")
+            say(f"fits no words of {_named(labels)}: the rows are all alike")
             continue
         truth = told[known] >= HALF
-        say(f"fits words of {labels[0]}: {len(known)} rows, {int(truth.sum())} of them are")
+        say(f"fits words of {_named(labels)}: {len(known)} rows, {int(truth.sum())} of them are")
         trust = np.array([_weight(row, labels) for row in rows])[known]
         found, bias[head] = _fitted(matrix[known], truth, trust)
         steps[head] = max(np.abs(found).max() / 127, 1e-6)
@@ -49,6 +49,10 @@ def fit_wording(open_rows: Sequence[Row], own_rows: Sequence[Row], folder: Path,
         tensors: dict[str, NDArray[Any]] = {"weights": weights, "steps": steps, "bias": bias}
         save_file(tensors, folder / FILE)
         (folder / FILE).chmod(0o644)
+
+
+def _named(labels: Sequence[Label]) -> str:
+    return " or ".join(labels)
 
 
 def _fitted(matrix: Any, truth: Any, trust: Any) -> tuple[NDArray[np.float64], float]:

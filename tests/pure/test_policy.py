@@ -62,7 +62,7 @@ def test_worry_for_a_friend_who_is_hurt_is_published_with_a_door():
 def test_telling_how_one_got_better_is_published_with_a_door():
     past = seen(Label.PAST_OR_RECOVERY, 0.9)
 
-    verdict = decide(reading(seen(Label.SELF_HARM, 0.86), seen(Label.IDEATION, 0.975), past), FORUM)
+    verdict = decide(reading(seen(Label.SELF_HARM, 0.94), seen(Label.IDEATION, 0.975), past), FORUM)
 
     assert (verdict.action, verdict.open_case, verdict.notice) == ("publish", False, "door")
     assert verdict.reasons[0].code == Label.PAST_OR_RECOVERY
@@ -86,8 +86,8 @@ def test_where_nothing_reads_for_attacks_on_groups_rudeness_alone_orders():
     [
         (seen(Label.SELF_HARM, 0.995),),
         (seen(Label.METHOD_SEEKING, 0.6),),
-        (seen(Label.SELF_HARM, 0.86), seen(Label.IDEATION, 0.995)),
-        (seen(Label.SELF_HARM, 0.86), seen(Label.IDEATION, 0.9, PATTERNS, person="me")),
+        (seen(Label.SELF_HARM, 0.94), seen(Label.IDEATION, 0.995)),
+        (seen(Label.SELF_HARM, 0.94), seen(Label.IDEATION, 0.9, PATTERNS, person="me")),
         (seen(Label.IDEATION, 0.9, PATTERNS),),
     ],
 )
