@@ -35,7 +35,7 @@ def test_the_shipped_readers_settle_what_people_write(room: Room) -> None:
             "abuse",
         ),
         "text me on 07700 900123": (MessageState.HELD, Notice.CONTACT_DETAILS, "contact"),
-        "My cat sat on my homework": (MessageState.PUBLISHED, Notice.NONE, ""),
+        "The cat slept on my maths book": (MessageState.PUBLISHED, Notice.NONE, ""),
     }
     written = {words: room.says(room.ada, words) for words in told}
     screening_step()
