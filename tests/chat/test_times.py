@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import DataError, connection
+from django.db import DataError
 from django.db.models import DateTimeField
 from django.db.models.expressions import RawSQL
 
@@ -34,12 +34,11 @@ def test_a_moment_comes_back_as_it_was_and_says_that_it_is_utc(
     assert found.utcoffset() == dt.timedelta(0)
 
 
+@pytest.mark.real  # SQLite keeps times as text: only PostgreSQL has these.
 @pytest.mark.parametrize("odd", ["infinity", "4712-01-01 00:00:00+00 BC"])
 def test_a_moment_that_python_cannot_say_is_an_error_and_not_another_moment(
     cast: Cast, odd: str
 ) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite keeps times as text: only PostgreSQL has these")
     when = RawSQL("%s::timestamptz", [odd], output_field=DateTimeField())
     with pytest.raises(DataError):
         User.objects.annotate(when=when).values_list("when", flat=True).first()
