@@ -18,6 +18,7 @@ from chat.access import Audience
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import conversation_topic, doorbell, typing_topic
 from chat.kernel.errors import Denied
+from chat.kernel.rows import attach
 from chat.models import ConversationEvent
 from chat.realtime import feed, protocol
 from chat.realtime.arrivals import arrivals
@@ -64,7 +65,13 @@ class Room:
     def since(self, seq: int) -> list[ConversationEvent] | None:
         """What was handed out after ``seq``, up to the head; ``None`` if some of it is not here."""
         events = [event for event in self.meanwhile if event.seq > seq]
-        return events if len(events) == self.head - seq else None
+        if len(events) != self.head - seq:
+            return None
+        # By the newest that is known of each message: words removed since are sent to nobody.
+        newest = {event.message_id: event.message for event in events}
+        for event in events:
+            attach(event, "message", newest[event.message_id])
+        return events
 
 
 class Rooms:
