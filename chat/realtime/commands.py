@@ -72,17 +72,18 @@ async def session_resume(connection: Connection, frame: p.SessionResume) -> None
     """
     await check_session(connection)
     hub().enter(connection)
-    telling = asyncio.ensure_future(hub().tell(connection))
     try:
-        for follow in frame.follow:
-            await connection.caught_up()
-            await _follow_or_refuse(connection, follow)
-        await telling
+        await asyncio.gather(hub().tell(connection), _follow_all(connection, frame.follow))
     except Exception:
-        telling.cancel()
         connection.hang_up(RESYNC_CODE)
         raise
     connection.push(p.encode(p.SessionReady(person=feed.person_view(connection.user))))
+
+
+async def _follow_all(connection: Connection, follows: list[p.Follow]) -> None:
+    for follow in follows:
+        await connection.caught_up()
+        await _follow_or_refuse(connection, follow)
 
 
 async def _follow_or_refuse(connection: Connection, follow: p.Follow) -> None:
