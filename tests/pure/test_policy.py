@@ -109,6 +109,21 @@ def test_a_little_danger_counts_where_the_words_name_it_too():
     assert (both.action, both.open_case, both.notice) == ("hold", True, "door")
 
 
+def test_a_sure_hint_comes_before_a_word_and_a_word_before_a_guess():
+    word = seen(Label.IDEATION, 0.45, PATTERNS, person="me")
+    name = seen(Label.IDEATION, 0.2, PATTERNS, rule="names_suicide")
+    order = [
+        reading(seen(Label.INTENT_OR_PLAN, 0.3)),
+        reading(seen(Label.INTENT_OR_PLAN, 0.3), name),
+        reading(seen(Label.INTENT_OR_PLAN, 0.3), word),
+        reading(seen(Label.INTENT_OR_PLAN, 0.995)),
+        reading(seen(Label.INTENT_OR_PLAN, 0.995), word),
+    ]
+    scores = [crisis_score(found) for found in order]
+    assert scores == sorted(scores)
+    assert len(set(scores)) == len(scores)
+
+
 @given(readings, st.sampled_from(sorted(map(str, DANGER))), st.floats(0.5, 1), contexts)
 def test_danger_said_outright_and_now_always_wins(
     found: Reading, label: str, score: float, context: PolicyContext
