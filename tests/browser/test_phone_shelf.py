@@ -27,23 +27,45 @@ async () => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);
   });
-  let found = document.documentElement.outerHTML.includes("shelf-key") ? "the key" : "";
-  let rows = 0;
-  for (const { name } of await indexedDB.databases()) {
-    const database = await asked(indexedDB.open(name));
-    for (const shelf of database.objectStoreNames) {
-      const store = database.transaction(shelf).objectStore(shelf);
-      for (const { nonce, sealed, ...rest } of await asked(store.getAll())) {
-        rows += 1;
-        found += JSON.stringify(rest) + new TextDecoder("latin1").decode(sealed);
+  const look = async () => {
+    let [rows, found] = [0, ""];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await asked(indexedDB.open(name));
+      for (const shelf of database.objectStoreNames) {
+        const store = database.transaction(shelf).objectStore(shelf);
+        for (const { nonce, sealed, ...rest } of await asked(store.getAll())) {
+          rows += 1;
+          found += JSON.stringify(rest) + new TextDecoder("latin1").decode(sealed);
+        }
       }
+      database.close();
     }
-    database.close();
-  }
-  return { rows, found };
+    return { rows, found };
+  };
+  const late = new Promise((done) => setTimeout(done, 3000, { rows: -1, found: "" }));
+  return Promise.race([look(), late]);
 }
 """
-"""All rows of all shelves in the browser, as somebody who takes the phone apart would find them."""
+"""All rows of all shelves in the browser, as somebody who takes the phone apart would find them.
+-1 rows where the browser does not answer: Chromium's shelves now and then keep one page waiting.
+"""
+
+KEY_IN_PAGE = 'document.documentElement.outerHTML.includes("shelf-key")'
+
+
+def kept(page: Any) -> Any:
+    """What lies in the browser of ``page``, seen from a page of the same site that does nothing."""
+    health = page.evaluate("location.origin") + "/healthz"
+    for _ in range(5):
+        looker = page.context.new_page()
+        try:
+            looker.goto(health)
+            seen = looker.evaluate(EVERYTHING)
+        finally:
+            looker.close()
+        if seen["rows"] >= 0:
+            return seen
+    raise AssertionError("the browser's shelves do not answer")
 
 
 def sign_in(page: Any, site: Site, user: User) -> None:
@@ -65,9 +87,10 @@ def test_unsent_words_wait_sealed_for_the_same_person_and_for_nobody_else(
     page.context.set_offline(True)
     write(page, "written without signal")
     page.fill(COMPOSER, "and half a thought")
-    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 2, within=20, what="what is kept")
-    found = page.evaluate(EVERYTHING)["found"]
-    for words in ("written", "signal", "thought", "sending", "the key"):
+    wait_until(lambda: kept(page)["rows"] == 2, within=20, what="what is kept")
+    found = kept(page)["found"]
+    assert not page.evaluate(KEY_IN_PAGE)
+    for words in ("written", "signal", "thought", "sending"):
         assert words not in found
 
     act(Session.objects.all().delete)
@@ -95,7 +118,7 @@ def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
     page = phone(live_site().start_web(), live_cast.ben)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     page.fill(COMPOSER, "a thought for later")
-    wait_until(lambda: page.evaluate(EVERYTHING)["rows"] == 1, within=5, what="the draft")
+    wait_until(lambda: kept(page)["rows"] == 1, within=5, what="the draft")
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.locator(COMPOSER)).to_have_value("a thought for later")
@@ -103,12 +126,11 @@ def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
     page.route("**/sign-out", lambda route: route.fulfill(status=204))
     page.get_by_text("Go from this device for good").click()
     page.get_by_role("button", name="Sign me out").click()
-    # Asked of the page that stays: the other is on its way elsewhere.
-    wait_until(lambda: other.evaluate(EVERYTHING)["rows"] == 0, within=20, what="an empty shelf")
+    wait_until(lambda: kept(other)["rows"] == 0, within=20, what="an empty shelf")
 
     other.fill(COMPOSER, "typed on a page that was still open")
     other.wait_for_timeout(300)
-    assert other.evaluate(EVERYTHING)["rows"] == 0
+    assert kept(other)["rows"] == 0
 
 
 def test_after_leave_a_page_brings_no_key(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
