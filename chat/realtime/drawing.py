@@ -8,7 +8,7 @@ for 20 ms; here each event is encoded once for its audience and once for whoever
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import compress
 
 from chat.access import Audience
@@ -39,19 +39,16 @@ class Drawn:
         """What they are shown of what came after this seq."""
         parts = self._alike.get(audience)
         if parts is None:
-            parts = self._alike[audience] = list(self._drawn(self._events, NOBODY, audience))
-        if reader_id in self._written:
+            parts = self._alike[audience] = [_drawn(e, NOBODY, audience) for e in self._events]
+        if own := self._written.get(reader_id):
             parts = parts.copy()
-            places = self._written[reader_id]
-            own = [self._events[place] for place in places]
-            for place, part in zip(places, self._drawn(own, reader_id, audience), strict=True):
-                parts[place] = part
-        newer = (event.seq > after for event in self._events)
-        return [part for part in compress(parts, newer) if part is not None]
+            for place in own:
+                parts[place] = _drawn(self._events[place], reader_id, audience)
+        if after:
+            parts = list(compress(parts, (event.seq > after for event in self._events)))
+        return [part for part in parts if part is not None]
 
-    def _drawn(
-        self, events: Sequence[ConversationEvent], reader_id: int, audience: Audience
-    ) -> Iterator[p.Part | None]:
-        for event in events:
-            shown = feed.shown_event(event, reader_id=reader_id, audience=audience)
-            yield None if shown is None else p.part_of(shown)
+
+def _drawn(event: ConversationEvent, reader_id: int, audience: Audience) -> p.Part | None:
+    shown = feed.shown_event(event, reader_id=reader_id, audience=audience)
+    return None if shown is None else p.part_of(shown)

@@ -85,6 +85,20 @@ def test_a_new_row_is_what_the_model_would_make(cast: Cast) -> None:
         new_row(Message, conversation=thread)
 
 
+def test_keys_are_found_as_numbers_and_as_text(cast: Cast) -> None:
+    thread = cast.thread()
+    message = written(cast.ben, thread, "hello")
+    with transaction.atomic():
+        insert_rows([message])
+    key, client_id = message.pk, message.client_id
+
+    assert read_rows(Message, ("id",), id=[key, 0]) == [(key,)]
+    assert read_rows(Message, ("id",), id=[str(key)]) == [(key,)]
+    assert read_rows(Message, ("id",), client_id=[client_id, uuid.uuid4()]) == [(key,)]
+    assert read_rows(Message, ("id",), client_id=[str(client_id)]) == [(key,)]
+    assert read_rows(Message, ("id",), id=[]) == []
+
+
 @pytest.mark.parametrize("many", [0, 1, 2, 700])
 def test_each_row_gets_its_own_key_in_order(cast: Cast, many: int) -> None:
     thread = cast.thread()

@@ -34,6 +34,15 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "two frames": ('{"type":"ping"}{"type":"ping"}', "frame_not_json"),
     "a comment": ('{"type":"ping"} // hello', "frame_not_json"),
     "a key twice": ('{"type":"ping","type":"ping"}', "frame_not_json"),
+    "a key twice with a blank": ('{"type":"ping","type" :"ping"}', "frame_not_json"),
+    "a key twice in escapes": (
+        '{"type":"message.withdraw","message":1,"\\u006dessage":2}',
+        "frame_not_json",
+    ),
+    "a key twice and words": (
+        '{"type":"message.edit","message":1,"body":"so: {","body":"so"}',
+        "frame_not_json",
+    ),
     "not a number": (
         '{"type":"conversation.follow","conversation":NaN}',
         "frame_not_json",
