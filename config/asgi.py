@@ -22,6 +22,7 @@ from chat.kernel.doorbell import doorbell  # noqa: E402
 from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
+from config.collector import spare_the_collector  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
 from config.stand_in import watch  # noqa: E402
@@ -35,6 +36,8 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 sockets: App = SameOrigin(URLRouter([path("socket", SocketConsumer.as_asgi())]))
 router: App = ProtocolTypeRouter({"http": http, "websocket": sockets})
+
+spare_the_collector()
 
 
 async def application(scope: Scope, receive: Any, send: Any) -> None:

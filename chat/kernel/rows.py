@@ -148,8 +148,9 @@ def new_row(model: type[M], **values: Any) -> M:
 def _blank(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     """What each column is by default, and the defaults that are made anew."""
     fields = model._meta.concrete_fields
-    made = [(f.attname, f.get_default) for f in fields if callable(f.default)]
-    return {f.attname: None if callable(f.default) else f.get_default() for f in fields}, made
+    makers = [f for f in fields if f.has_default() and callable(f.default)]
+    blank = {f.attname: None if f in makers else f.get_default() for f in fields}
+    return blank, [(f.attname, f.get_default) for f in makers]
 
 
 def attach(row: models.Model, name: str, other: models.Model | None) -> None:

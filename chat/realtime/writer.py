@@ -13,7 +13,7 @@ from chat.kernel.db import run_db
 from chat.kernel.doorbell import doorbell, gather_rings
 from chat.kernel.errors import Busy, DomainError
 from chat.kernel.loops import PerLoop
-from chat.models import Message
+from chat.models import ConversationEvent, Message
 from chat.realtime.connection import corked
 from chat.realtime.hub import hub
 
@@ -136,13 +136,24 @@ class GroupWriter:
                 _tell(told, _as_busy(error))
             return
         # Whoever follows here is told from what we hold; the rings then find nothing left to read.
-        arrivals = (m.arrival for m in outcomes if isinstance(m, Message))
+        arrivals = [arrival for o in outcomes if (arrival := _taken_arrival(o)) is not None]
         with corked():
-            hub().rooms.offer([event for event in arrivals if event is not None])
+            hub().rooms.offer(arrivals)
             for topic, head in rings:
                 doorbell().rung(topic, head)
             for (_, told), outcome in zip(group, outcomes, strict=True):
                 _tell(told, outcome)
+
+
+def _taken_arrival(outcome: Message | DomainError) -> ConversationEvent | None:
+    """Its arrival in the conversation, if it arrived just now.
+
+    The message lets go of it: as long as each holds the other, only the collector frees the two.
+    """
+    if not isinstance(outcome, Message):
+        return None
+    arrival, outcome.arrival = outcome.arrival, None
+    return arrival
 
 
 def _tell(told: Told, outcome: Message | DomainError) -> None:

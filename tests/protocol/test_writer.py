@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +14,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
+from chat.actions.sending import Draft
 from chat.models import Conversation, Message
+from chat.realtime.writer import writer
 from tests.cast import Cast
 from tests.protocol.inside import Inside
 
@@ -87,3 +91,19 @@ async def test_a_talk_that_waits_for_the_database_holds_up_no_other_and_keeps_it
     assert [message.body async for message in saved] == words
     for inside in (ada, ben):
         await inside.close()
+
+
+async def test_a_message_that_was_told_is_let_go_without_the_collector(live_cast: Cast) -> None:
+    thread = await sync_to_async(live_cast.thread)(by=live_cast.ben)
+    ada = await Inside.ready(live_cast.ada, {"conversation": thread.pk})
+    gc.collect()
+    gc.disable()
+    try:
+        draft = Draft(live_cast.ben, thread.pk, uuid.uuid4(), "hello")
+        sent = weakref.ref(await writer().send(draft))
+        async with asyncio.timeout(10):
+            while sent() is not None:
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+    await ada.close()
