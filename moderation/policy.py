@@ -24,6 +24,7 @@ from moderation.policy_table import (
     ABUSE_OF_OTHERS,
     CLEARLY_PAST,
     DANGER_FLOOR,
+    DISTRESS_SHARE,
     HARMS,
     IDENTITY_SHARE,
     IDENTITY_USUAL,
@@ -106,8 +107,8 @@ class Verdict:
 def crisis_score(reading: Reading) -> float:
     """The number by which messages are ordered when danger to the writer is looked for, 0 to 1.
 
-    A share of the encoder's highest danger probability as log-odds, plus points for what is said in
-    so many words, also about the past. The two readers err in different places: a message that both
+    A share of the encoder's highest danger probability as log-odds, a little of its distress, plus
+    points for what is said in so many words, also about the past. The two readers err in different places: a message that both
     see comes before one that only one sees. `policy_table` says how the points were chosen.
     """
     own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]
@@ -115,6 +116,7 @@ def crisis_score(reading: Reading) -> float:
     said = [s for s in own if s.source == PATTERNS]
     odds = _log_odds(model, DANGER_FLOOR)
     points = MODEL_SHARE * odds + SURE_SHARE * max(0.0, odds - SURE_FROM)
+    points += DISTRESS_SHARE * _log_odds(_best(reading, Label.DISTRESS) or 0.0, DANGER_FLOOR)
     if any(s.score >= SAID_SCORE for s in said):
         points += SAID_POINTS
     elif any(s.rule == NAMES_SUICIDE for s in said):

@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "a575101cb666911234b33c7db153862ae3c2dc276cf560d115e520a0ba491cac"
+SHIPPED_SHA256: Final = "3c4102cd4c83c1f15e59639ba77b76138f60d5b055a0931569f1f41a414533f9"
 
 FILES: Final = (
     "config.json",
