@@ -108,8 +108,9 @@ def crisis_score(reading: Reading) -> float:
     """The number by which messages are ordered when danger to the writer is looked for, 0 to 1.
 
     A share of the encoder's highest danger probability as log-odds, a little of its distress, plus
-    points for what is said in so many words, also about the past. The two readers err in different places: a message that both
-    see comes before one that only one sees. `policy_table` says how the points were chosen.
+    points for what is said in so many words, also about the past. The two readers err in different
+    places: a message that both see comes before one that only one sees. `policy_table` says how
+    the points were chosen.
     """
     own = [s for s in reading.signals if s.label in DANGER and s.person not in NOT_OWN]
     model = max((s.score for s in own if s.source == ENCODER), default=0.0)
