@@ -68,7 +68,7 @@ def test_a_post_goes_to_the_moderator_and_its_fate_to_everybody_without_reload(
 ) -> None:
     site = live_site().start()
     WorkerBeat.objects.all().delete()
-    wait_until(lambda: WorkerBeat.objects.exists(), within=60, what="the reader")
+    wait_until(lambda: WorkerBeat.objects.exists(), within=120, what="the reader")
     mo = desk(site, live_cast.mo)
     ada, ben = phone(site, live_cast.ada), phone(site, live_cast.ben)
     mo.goto(reverse("moderation-queue"))
