@@ -5,7 +5,7 @@ Needs no torch, so a worker that finds no fast form can make it. What proves it:
 - The unrounded graph must answer the golden sentences as the library did when the checkpoint was
   made. On the shipped weights both agree to within 10⁻⁵ on any text.
 - A rounded graph is held against the unrounded one on a part of the corpus that is never trained
-  on: every second message of its held-out fifth, since a first start waits for it. The AUC of
+  on: every fourth message of its held-out fifth, since a first start waits for it. The AUC of
   toxicity and of the labels of danger, by which messages are put in order, may fall by 0.002 at
   most, and all labels with at least 40 positives there may move by no more on average, none falling
   by more than 0.004. For the rarer labels one message that changes places moves it as much, so the
@@ -58,7 +58,7 @@ The shipped checkpoint's falls by 0.0020 at most, and on the whole fifth by 0.00
 WEIGHTIEST: Final = (Label.TOXICITY, Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM)
 RANKS_AT_LEAST: Final = 0.99
 ENOUGH_POSITIVES: Final = 40
-HELD: Final = 2
+HELD: Final = 4
 """One held-out message in so many is read both ways."""
 
 SEEN: Final = 512
