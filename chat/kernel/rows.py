@@ -363,7 +363,7 @@ def _kind(field: Any, on: BaseDatabaseWrapper) -> str:
 
 
 _WRITTEN: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(("bigint", "integer", "smallint"), "%d".__mod__),
+    **dict.fromkeys(("bigint", "integer", "smallint"), "{:d}".format),
     "uuid": attrgetter("hex"),
     "bytea": lambda value: f'"\\\\x{value.hex()}"',
 }
@@ -377,7 +377,7 @@ def _array(kind: str, values: Sequence[Any]) -> Any:
     """
     write = _WRITTEN.get(kind)
     if write is not None:
-        with suppress(TypeError, AttributeError):
+        with suppress(TypeError, ValueError, AttributeError):
             return "{" + ",".join(map(write, values)) + "}"
     return [_plain(value) for value in values]
 

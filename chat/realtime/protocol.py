@@ -307,7 +307,8 @@ def read_strictly(text: str, decoder: msgspec.json.Decoder[Read]) -> Read:
     Refuses what JSON parsers disagree about: duplicate keys, NaN, lone surrogates, NUL, and
     nesting.
     """
-    if len(text) * 4 > MAX_FRAME_BYTES < len(text.encode("utf-8", "surrogatepass")):
+    may_be_large = len(text) * 4 > MAX_FRAME_BYTES  # No character takes more than four bytes.
+    if may_be_large and len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME_BYTES:
         raise Invalid("frame_too_large")
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise Invalid("frame_not_json")
@@ -329,8 +330,10 @@ def _is_plain(text: str, raw: bytes) -> bool:
     As nearly everything that phones say. Python's own reader would take longer to find nothing
     than all the rest of the reading.
     """
-    flat = "\\" not in text and text.count("{") == 1
-    return flat and text.count(":") == len(msgspec.json.decode(raw))
+    if "\\" in text or text.count("{") != 1:
+        return False
+    found = msgspec.json.decode(raw)
+    return isinstance(found, dict) and text.count(":") == len(found)
 
 
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)

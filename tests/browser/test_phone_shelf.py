@@ -54,7 +54,10 @@ KEY_IN_PAGE = 'document.documentElement.outerHTML.includes("shelf-key")'
 
 
 def kept(page: Any) -> Any:
-    """What lies in the browser of ``page``, seen from a page of the same site that does nothing."""
+    """What lies in the browser of ``page``, seen from another page of the same site.
+
+    One without scripts of ours, or without signal the page that says so.
+    """
     health = page.evaluate("location.origin") + "/healthz"
     for _ in range(5):
         looker = page.context.new_page()
