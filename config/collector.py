@@ -14,7 +14,7 @@ YOUNG: Final = 20_000
 """Objects made, and not let go of, before the collector looks at the youngest.
 
 Several times what a group of two hundred messages holds while it is saved, so that it is gone
-before anybody looks; a few megabytes at most.
+before anybody looks.
 """
 
 
