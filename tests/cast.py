@@ -60,12 +60,15 @@ class Cast:
             settle(message, publish=True)
         return message
 
-    def says_all(self, who: User, where: Conversation, lines: Sequence[str]) -> list[Message]:
-        """Many messages at once, read and published."""
+    def says_all(
+        self, who: User, where: Conversation, lines: Sequence[str], *, read: bool = True
+    ) -> list[Message]:
+        """Many messages at once, read and published or still to be read."""
         drafts = [Draft(who, where.pk, uuid.uuid4(), words) for words in lines]
         messages = [m for m in send_messages(drafts) if isinstance(m, Message)]
-        with transaction.atomic():
-            settle_messages([Settlement(message, publish=True) for message in messages])
+        if read:
+            with transaction.atomic():
+                settle_messages([Settlement(message, publish=True) for message in messages])
         return messages
 
     def held(self, who: User, where: Conversation, words: str) -> Message:

@@ -130,7 +130,8 @@ def newest(
 ) -> list[Message]:
     """The newest page, the newest first, and one more message where there are any before it.
 
-    Staff see everything, others what is published and what they wrote.
+    What waits to be published comes first, as much of it again. Staff see everything, others what
+    is published and what they wrote.
     """
     seen_by = None if audience is Audience.STAFF else reader_id
     return read_page(conversation, limit=limit + 1, reader_id=seen_by)
@@ -154,7 +155,9 @@ def snapshot_of(
     limit: int = PAGE,
 ) -> p.ConversationSnapshot:
     """What :func:`newest` found, drawn for one reader or for all who wrote none of it."""
-    shown = where_written(list(reversed(messages[:limit])))
+    waiting = [message for message in messages if message.position is None]
+    placed = messages[len(waiting) :]
+    shown = where_written([*reversed(placed[:limit]), *reversed(waiting[:limit])])
     views = [message_view(m, reader_id=reader_id, audience=audience) for m in shown]
     return p.ConversationSnapshot(
         conversation=conversation.pk,
@@ -164,7 +167,7 @@ def snapshot_of(
         messages=[view for view in views if view is not None],
         people=people,
         may_post=may_post,
-        earlier=len(messages) > limit,
+        earlier=len(placed) > limit,
     )
 
 

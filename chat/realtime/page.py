@@ -29,6 +29,7 @@ _PARTS: Final[tuple[tuple[str, type[models.Model], tuple[str, ...]], ...]] = (
 def read_page(conversation: Conversation, *, limit: int, reader_id: int | None) -> list[Message]:
     """The newest first; those without a place, which are not published yet, before all others.
 
+    At most ``limit`` of either, so that many that wait hide none that are published.
     ``reader_id``: what is published and what this person wrote; ``None``: everything. What has no
     place was never published.
     """
@@ -37,7 +38,7 @@ def read_page(conversation: Conversation, *, limit: int, reader_id: int | None) 
     unplaced = [conversation.pk, *([reader_id] if of_one else []), limit]
     published = [str(MessageState.PUBLISHED), reader_id] if of_one else []
     with on.cursor() as cursor:
-        wanted = [*unplaced, conversation.pk, *published, limit, limit]
+        wanted = [*unplaced, conversation.pk, *published, limit]
         cursor.execute(_statement(of_one=of_one), wanted)
         rows = converted(on, _columns(), cursor.fetchall())
     return _built(on.alias, rows, conversation)
@@ -45,7 +46,7 @@ def read_page(conversation: Conversation, *, limit: int, reader_id: int | None) 
 
 @cache
 def _statement(*, of_one: bool) -> str:
-    """Two short lists, each in the order of an index, and then the newest of both.
+    """Two short lists, each in the order of an index, one behind the other.
 
     Asked for all at once PostgreSQL may read, and sort, every message there ever was.
     """
@@ -61,7 +62,7 @@ def _statement(*, of_one: bool) -> str:
         f"SELECT {columns} FROM (SELECT * FROM ({unplaced}) AS waiting "  # noqa: S608 — our names.
         f"UNION ALL SELECT * FROM ({placed}) AS shown) AS message "
         f"JOIN {User._meta.db_table} AS author ON author.id = message.author_id "
-        "ORDER BY message.position DESC NULLS FIRST, message.id DESC LIMIT %s"
+        "ORDER BY message.position DESC NULLS FIRST, message.id DESC"
     )
 
 

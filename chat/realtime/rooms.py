@@ -122,7 +122,9 @@ class Rooms:
         were: looking again and again, they would stand at the door for as long as it is busy.
         """
         if not room.ready:
+            # Perhaps further back than those were who left: the next read begins there.
             room.head = room.floor = head
+            room.meanwhile.clear()
         if head >= room.head:
             return True
         if (events := room.since(head)) is None:
@@ -232,16 +234,18 @@ class Rooms:
             for room in rooms.values():
                 del self._dirty[room]
                 room.reading, room.dirty = True, False
-            reading = run_db(
-                feed.events_of, {key: room.head for key, room in rooms.items()}, limit=READ_EVENTS
-            )
+            begun = {key: room.head for key, room in rooms.items()}
+            reading = run_db(feed.events_of, begun, limit=READ_EVENTS)
             events = await self._finish(rooms, reading)
             by_room: dict[int, list[ConversationEvent]] = defaultdict(list)
             for event in events:
                 by_room[event.conversation_id].append(event)
             for key, room in rooms.items():
                 fresh = [event for event in by_room[key] if event.seq > room.head]
-                if fresh and room.ready:
+                if room.head < begun[key]:
+                    # All left, and somebody came who has less: what is between was not read.
+                    room.dirty = True
+                elif fresh and room.ready:
                     self._deliver(room, fresh)
                 if room.dirty or len(events) == READ_EVENTS:
                     self._wake(room)

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from chat.access import access_conversation
 from chat.actions.messages import remove_message
 from chat.kernel.doorbell import conversation_topic, doorbell
-from chat.models import Conversation
+from chat.models import Conversation, ConversationEvent
 from chat.realtime import feed, protocol
 from chat.realtime.arrivals import arrivals
 from chat.realtime.catching_up import Found, Look, look_for_all
@@ -121,6 +121,56 @@ async def test_words_that_came_and_were_removed_while_somebody_came_in_are_not_s
     assert words not in json.dumps(frames)
     for socket in (sal, inside):
         await socket.close()
+
+
+class Reads:
+    """Beside the real read of a room: keeps the first one waiting."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_read = threading.Event()
+        self.may_end = threading.Event()
+        self._real = feed.events_of
+        monkeypatch.setattr(feed, "events_of", self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> list[ConversationEvent]:
+        events = self._real(*args, **kwargs)
+        self.has_read.set()
+        self.may_end.wait(10)
+        return events
+
+
+async def test_a_read_begun_for_others_leaves_no_hole_for_whoever_looked_before_it(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = await sync_to_async(live_cast.thread)()
+    sal = await Inside.ready(live_cast.sal, {"conversation": thread.pk})
+    ben, looks = await held_at_the_door(live_cast, "ben", thread)
+    await sync_to_async(live_cast.says)(live_cast.ada, thread, "after the look")
+    await others_hear(sal, thread)
+    reads = Reads(monkeypatch)
+    await sync_to_async(live_cast.says)(live_cast.ada, thread, "after the read began")
+    head = await Conversation.objects.values_list("last_seq", flat=True).aget(pk=thread.pk)
+    doorbell().rung(conversation_topic(thread.pk), head)
+    await asyncio.to_thread(reads.has_read.wait, 10)
+    await sal.say("conversation.unfollow", conversation=thread.pk)
+    assert await sal.lives()
+
+    looks.may_end.set()
+    phone = Phone()
+    for frame in await frames_until_ready(ben):
+        if frame["type"].startswith("conversation."):
+            assert phone.take(frame), "a gap"
+    reads.may_end.set()
+    while phone.head < head:
+        assert phone.take(await ben.take("conversation.advanced")), "a gap"
+
+    assert words_on(phone)[-2:] == ["after the look", "after the read began"]
+    for socket in (sal, ben):
+        await socket.close()
+
+
+def words_on(phone: Phone) -> list[str]:
+    return [message["body"] for message in phone.screen()["messages"]]
 
 
 async def test_a_first_look_is_two_questions_however_many_messages_there_are(

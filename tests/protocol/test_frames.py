@@ -227,6 +227,31 @@ async def test_a_phone_far_behind_or_from_another_world_gets_the_whole_page(
         await ben.close()
 
 
+@pytest.mark.parametrize("who", ["ada", "mo"])
+async def test_many_words_that_wait_to_be_read_hide_none_that_are_published(
+    live_cast: Cast, thread: Conversation, who: str
+) -> None:
+    """In front of a page without one the next change to an older message would hide a hole."""
+
+    def write_much() -> None:
+        live_cast.says_all(live_cast.ada, thread, [f"read {turn}" for turn in range(PAGE)])
+        live_cast.says_all(
+            live_cast.ada, thread, [f"waits {turn}" for turn in range(PAGE + 1)], read=False
+        )
+
+    await call(write_much)
+    phone = await Inside.open(getattr(live_cast, who))
+    await phone.resume({"conversation": thread.pk})
+    snapshot = await phone.take("conversation.snapshot")
+    bodies = [message["body"] for message in snapshot["messages"]]
+    assert bodies == [
+        *(f"read {turn}" for turn in range(PAGE)),
+        *(f"waits {turn}" for turn in range(1, PAGE + 1)),
+    ]
+    assert snapshot["earlier"]
+    await phone.close()
+
+
 async def test_staff_are_told_that_a_list_changed_and_young_people_are_not(
     live_cast: Cast,
 ) -> None:
