@@ -104,7 +104,7 @@ class Rooms:
                 connection.seats[conversation_id] = found.seat
                 connection.pass_on(found.frame)
                 after = found.head
-                if self._has_all(room, connection, after):
+                if self._bring_level(room, connection, after):
                     break
             room.ready.add(connection)
             if room.rung > room.head:
@@ -115,7 +115,7 @@ class Rooms:
                 room.meanwhile.clear()
             self._drop_if_empty(room)
 
-    def _has_all(self, room: Room, connection: Connection, head: int) -> bool:
+    def _bring_level(self, room: Room, connection: Connection, head: int) -> bool:
         """Bring a phone at ``head`` to where the others are; ``False`` where it must ask again.
 
         In a busy room something new comes while somebody looks. They are sent that as the others
