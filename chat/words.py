@@ -26,6 +26,9 @@ REFUSALS: dict[str, str | Promise] = {
     "message_has_nul": _(
         "There's a hidden character in there that we can't store. Please retype it."
     ),
+    "message_marks": _(
+        "There are too many marks on top of each other for us to read. Please write it plainly."
+    ),
     "message_not_text": _("There's a broken character in there. Please retype that part."),
     "conversation_closed": _(
         "This talk has ended. You can start a new one any time with Help now."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 
 import pytest
@@ -73,6 +74,9 @@ def test_a_permanent_no_is_remembered_and_said_again(cast: Cast) -> None:
         ("a\x00b", "message_has_nul"),
         ("broken \ud800", "message_not_text"),
         ("x" * (MAX_BODY + 1), "message_too_long"),
+        ("a" + "\u0301" * 31, "message_marks"),
+        ("a" + "\u0301\u0316" * 9_500, "message_marks"),
+        ("\u0f40" + "\u0f73" * 2_000, "message_marks"),
     ],
 )
 def test_words_we_cannot_keep_are_refused_by_name(cast: Cast, body: str, code: str) -> None:
@@ -81,6 +85,36 @@ def test_words_we_cannot_keep_are_refused_by_name(cast: Cast, body: str, code: s
             by=cast.ada, conversation_id=cast.thread().pk, client_id=uuid.uuid4(), body=body
         )
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        unicodedata.normalize("NFD", "Tôi không ổn, mệt lắm rồi"),
+        "\u05d1\u05bc\u05b0\u05bd\u05e8\u05b5\u05d0",
+        "\u0e19\u0e49\u0e33\u0e15\u0e32",
+        "to\u0337\u0321d\u0338\u0322ay",
+    ],
+)
+def test_marks_that_writing_needs_are_kept(cast: Cast, body: str) -> None:
+    message = cast.says(cast.ada, cast.thread(), body)
+    assert Message.objects.get(pk=message.pk).body == unicodedata.normalize("NFC", body)
+
+
+def test_other_words_under_the_same_id_are_refused_though_nothing_could_keep_them(
+    cast: Cast,
+) -> None:
+    thread, client_id = cast.thread(), uuid.uuid4()
+    told = {"by": cast.ben, "conversation_id": thread.pk, "client_id": client_id}
+    send_message(body="hello", **told)
+    for body in ("a" + "\u0301" * 9_000, "broken \ud800", "x" * (MAX_BODY + 1)):
+        with pytest.raises(Conflict):
+            send_message(body=body, **told)
+    assert bodies_of(cast.ben) == ["hello"]
+
+
+def bodies_of(author: User) -> list[str]:
+    return [message.body for message in Message.objects.filter(author=author)]
 
 
 def test_the_longest_message_is_kept_whole(cast: Cast) -> None:

@@ -15,6 +15,7 @@ import { stateWords } from "./sentences.js";
 /** What the same words would meet again: they have to change first. */
 const CHANGE_FIRST = new Set([
   "message_too_long", "message_empty", "message_has_nul", "message_not_text",
+  "message_marks",
 ]);
 
 const language = document.documentElement.lang;
