@@ -31,7 +31,6 @@ from chat.states import (
     Notice,
 )
 
-
 MOST_MARKS: Final = 30
 """Marks (accents, points) one behind the other that we take: UAX #15's stream-safe text. No
 language needs more, and sorting a pile of thousands takes Python a second, in which nobody else is
