@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from chat.kernel.errors import Denied, DomainError
 from chat.kernel.rows import read_models_with, read_rows
@@ -84,10 +85,14 @@ def seats_of(pairs: Iterable[tuple[User, int]]) -> dict[tuple[int, int], Seat]:
     return {(user.pk, conversation_id): seat for (user, conversation_id), seat in seats if seat}
 
 
+_PARTS: Final[dict[str, tuple[str, ...]]] = {"space": (), "opening_message": ("id", "state")}
+"""What decides with a conversation who may see it and write there."""
+
+
 def seats_in_order(wanted: Sequence[tuple[User, int]]) -> list[Seat | None]:
     """The same, one answer for each pair: each person as this very pair knows them."""
     ids = {conversation_id for _, conversation_id in wanted}
-    rows = {row.pk: row for row in read_models_with(Conversation, "space", id=ids)}
+    rows = {row.pk: row for row in read_models_with(Conversation, _PARTS, id=ids)}
     talks = {row.pk for row in rows.values() if row.is_private}
     both = {"user": {user.pk for user, _ in wanted}, "conversation": talks}
     columns = ("user", "conversation")
@@ -111,8 +116,15 @@ def access_conversation(user: User, conversation_id: int) -> Seat:
 
 
 def check_may_post(seat: Seat, *, now: dt.datetime) -> None:
-    """May this person write here now? A pause never closes a private talk."""
+    """May this person write here now? A pause never closes a private talk.
+
+    Once what a thread began with was removed no page leads there. Whoever still had one open would
+    go on unseen by all others, in a room for two.
+    """
     if not seat.conversation.is_open:
+        raise Closed
+    opening = seat.conversation.opening_message
+    if opening and opening.state == MessageState.REMOVED and seat.audience is Audience.PEER:
         raise Closed
     if not seat.conversation.is_private and seat.user.is_suspended(now):
         raise Paused

@@ -70,22 +70,36 @@ def read_models(model: type[M], **among: Collection[Any] | None) -> list[M]:
     return [model.from_db(alias, names, row) for row in read_rows(model, names, **among)]
 
 
-def read_models_with(model: type[M], key: str, **among: Collection[Any] | None) -> list[M]:
-    """The same with what ``key`` points to, or ``None``, as ``select_related`` gives it."""
+def read_models_with(
+    model: type[M], parts: Mapping[str, tuple[str, ...]], **among: Collection[Any] | None
+) -> list[M]:
+    """The same with what these keys point to, or ``None``, as ``select_related`` gives it.
+
+    Of each the columns named, its own key first, the others being read when they are asked for; or
+    all columns where none is named.
+    """
     on = connections[connection.alias]
-    field: Any = model._meta.get_field(key)
-    other: type[models.Model] = field.related_model
-    table, there = model._meta.db_table, other._meta
-    both = f"{table} LEFT JOIN {there.db_table} ON {there.db_table}.{field.target_field.column} = "
-    names, others = _attnames(model), _attnames(other)
-    columns = [*_expressions(model, tuple(names)), *_expressions(other, tuple(others))]
-    rows = _selected(on, columns, f"{both}{table}.{field.column}", _among(model, among, on))
+    table, names = model._meta.db_table, _attnames(model)
+    columns, tables = [*_expressions(model, tuple(names))], table
+    shapes: list[tuple[Any, list[str]]] = []
+    for key, wanted in parts.items():
+        field: Any = model._meta.get_field(key)
+        there = field.related_model._meta
+        others = list(wanted) or _attnames(field.related_model)
+        shapes.append((field, others))
+        columns += _expressions(field.related_model, tuple(others))
+        tables += f" LEFT JOIN {there.db_table} ON {there.db_table}.{field.target_field.column}"
+        tables += f" = {table}.{field.column}"
     found = []
-    for row in rows:
+    for row in _selected(on, columns, tables, _among(model, among, on)):
         instance = model.from_db(on.alias, names, row[: len(names)])
-        values = row[len(names) :]
-        has_one = getattr(instance, field.attname) is not None
-        attach(instance, key, other.from_db(on.alias, others, values) if has_one else None)
+        start = len(names)
+        for field, others in shapes:
+            values = row[start : start + len(others)]
+            start += len(others)
+            has_one = getattr(instance, field.attname) is not None
+            there = field.related_model.from_db(on.alias, others, values) if has_one else None
+            attach(instance, field.name, there)
         found.append(instance)
     return found
 

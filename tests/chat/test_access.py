@@ -15,11 +15,18 @@ from chat.access import (
     access_space,
     can_post,
 )
-from chat.actions.conversations import close_conversation, join_talk, leave_talk, open_talk
+from chat.actions.conversations import (
+    close_conversation,
+    join_talk,
+    leave_talk,
+    open_talk,
+)
+from chat.actions.messages import remove_message
 from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import Denied, DomainError
 from chat.models import Conversation, Space
+from chat.states import Notice
 from tests.cast import Cast
 
 NO = "no place"
@@ -33,6 +40,8 @@ PLACES = {
     "thread": (WRITES, WRITES, WRITES, WRITES, WRITES, READS, WRITES, NO),
     "closed thread": (READS, READS, READS, READS, READS, READS, READS, NO),
     "thread of a closed space": (NO, NO, WRITES, WRITES, WRITES, NO, WRITES, NO),
+    # No page leads there any more: a room for whoever still has one open.
+    "thread whose beginning was removed": (READS, READS, WRITES, WRITES, WRITES, READS, WRITES, NO),
     # Ada's talk with Cleo: the two of them; a shift lead reads along and does not speak.
     "talk": (WRITES, NO, NO, WRITES, NO, NO, READS, NO),
     "ended talk": (READS, NO, NO, READS, NO, NO, READS, NO),
@@ -45,6 +54,10 @@ PLACES = {
 def make_place(cast: Cast, name: str) -> Conversation:
     if "thread" in name:
         thread = cast.thread()
+        if name == "thread whose beginning was removed":
+            opening = thread.opening_message
+            assert opening is not None
+            remove_message(message=opening, by=cast.mo, notice=Notice.DRAWN_AWAY)
         if name == "closed thread":
             close_conversation(conversation=thread, by=cast.mo)
         if name == "thread of a closed space":
