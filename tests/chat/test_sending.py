@@ -105,11 +105,10 @@ def test_other_words_under_the_same_id_are_refused_though_nothing_could_keep_the
     cast: Cast,
 ) -> None:
     thread, client_id = cast.thread(), uuid.uuid4()
-    told = {"by": cast.ben, "conversation_id": thread.pk, "client_id": client_id}
-    send_message(body="hello", **told)
+    send_message(by=cast.ben, conversation_id=thread.pk, client_id=client_id, body="hello")
     for body in ("a" + "\u0301" * 9_000, "broken \ud800", "x" * (MAX_BODY + 1)):
         with pytest.raises(Conflict):
-            send_message(body=body, **told)
+            send_message(by=cast.ben, conversation_id=thread.pk, client_id=client_id, body=body)
     assert bodies_of(cast.ben) == ["hello"]
 
 
