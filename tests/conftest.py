@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -24,6 +23,7 @@ from chat.kernel import clock
 from chat.kernel import db as kernel_db
 from chat.kernel.doorbell import doorbell
 from chat.models import User
+from config.hashing import CalmArgon2
 from tests.browsers import DESK, PHONE, launch
 from tests.cast import Cast, make_cast
 from tests.servers import Site
@@ -35,9 +35,8 @@ hypothesis_settings.register_profile("lantern", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("lantern")
 
 # The real hash, at a price that a suite can pay; a live site reads the price from the hash.
-Argon2PasswordHasher.time_cost = 1
-Argon2PasswordHasher.memory_cost = 8
-Argon2PasswordHasher.parallelism = 1
+CalmArgon2.time_cost = 1
+CalmArgon2.memory_cost = 8
 
 settings.DEVELOPMENT = True  # They were read before ``tests.servers`` could say so.
 

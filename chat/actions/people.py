@@ -51,12 +51,13 @@ def start_young_person(
     if age_band not in set(AgeBand):
         raise Invalid("age_band_unknown")
     phrase = " ".join(secrets.choice(WORDS) for _ in range(PHRASE_WORDS))
+    hashed = make_password(phrase)  # Before the transaction: others write while this one waits.
     with transaction.atomic():
         user = User.objects.create_young_person(
             nickname=name,
             age_band=age_band,
             recovery_index=blind_index(phrase, purpose="recovery"),
-            recovery_hash=make_password(phrase),
+            recovery_hash=hashed,
             is_simulated=is_simulated,
         )
         AuditRow.objects.record(verb="person.started", by=user, subject=f"person:{user.pk}")
