@@ -14,8 +14,8 @@ from django.test import Client
 from chat.kernel import crypto
 from chat.kernel.crypto import blind_index
 from chat.models import HelpRequest, User
-from chat.views import six_words
-from chat.views.limits import COME_BACK, SIGN_IN_NAME
+from chat.views import arrive, six_words
+from chat.views.limits import SIGN_IN_NAME
 from tests.cast import PASSWORD, Cast
 from tests.conftest import Hands
 
@@ -161,9 +161,30 @@ def test_wrong_words_are_met_kindly_and_open_nothing(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_guessing_words_is_slowed_down(client: Client) -> None:
-    tries = int(COME_BACK.split("/")[0])
-    for _ in range(tries):
+def test_a_class_comes_back_behind_one_address_on_the_first_try_or_the_third(cast: Cast) -> None:
+    class_of_thirty = [Client() for _ in range(30)]
+    for phone in class_of_thirty:
+        for _ in range(2):
+            phone.post("/come-back", {"phrase": "the wrong way round"}, REMOTE_ADDR="10.9.9.7")
+        words = {"phrase": cast.phrases["Ada"]}
+        answer = phone.post("/come-back", words, REMOTE_ADDR="10.9.9.7")
+        assert answer.headers["Location"] == "/spaces"
+
+
+def test_a_stranger_on_the_wards_network_does_not_keep_its_clinicians_out(
+    client: Client, cast: Cast
+) -> None:
+    for n in range(60):
+        guess = {"username": f"somebody{n}", "password": "a guess"}
+        Client().post("/staff/sign-in", guess, REMOTE_ADDR="10.9.9.9")
+    words = {"username": "cleo", "password": PASSWORD}
+    answer = client.post("/staff/sign-in", words, REMOTE_ADDR="10.9.9.9")
+    assert answer.headers["Location"] == "/staff"
+
+
+def test_guessing_words_is_slowed_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrive, "COME_BACK", "3/10m")
+    for _ in range(3):
         client.post("/come-back", {"phrase": "a guess"})
     page = client.post("/come-back", {"phrase": "a guess"}).content.decode()
     assert "wait a few minutes" in page
