@@ -49,7 +49,7 @@ SETTINGS: dict[str, str] = {
     "SOCKET_FRAMES": "Frames a phone may send in ten seconds; all pages of one person in a process "
     "together may send twice as many. Asking for help is not counted.",
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
-    "SOCKETS_PER_ADDRESS": "Sockets one network address may have open in one process.",
+    "SOCKETS_PER_ADDRESS": "Sockets one address (of IPv6: one /64) may have open in one process.",
     "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
     "DETOXIFY_MODEL": "`bundled`, or `original`, `unbiased` or `multilingual` as "
     "`manage.py convert_checkpoint` put them under LANTERN_VAR, or a checkpoint folder's path. "

@@ -14,6 +14,8 @@ from weakref import WeakValueDictionary
 from django.conf import settings
 from prometheus_client import Counter
 
+from chat.kernel.addresses import one_house
+
 PER_SECONDS = 10.0
 """The window of ``SOCKET_FRAMES``."""
 
@@ -112,7 +114,10 @@ class TypingRate:
 
 
 class Census:
-    """The sockets of this process by address. One school is one address: that cap is wide."""
+    """The sockets of this process by address (IPv6: by house).
+
+    One school is one address: that cap is wide.
+    """
 
     def __init__(self) -> None:
         self._addresses: Tally[str] = Tally()
@@ -121,11 +126,12 @@ class Census:
     def admit(self, address: str) -> int:
         """Count one socket; returns 0, or the close code for one too many (counted as well)."""
         self._all += 1
-        self._addresses[address] += 1
+        house = one_house(address)
+        self._addresses[house] += 1
         if self._all > settings.SOCKETS_PER_PROCESS:
             refused_sockets.labels("process").inc()
             return BUSY_CODE
-        if address and self._addresses[address] > settings.SOCKETS_PER_ADDRESS:
+        if house and self._addresses[house] > settings.SOCKETS_PER_ADDRESS:
             refused_sockets.labels("address").inc()
             return FLOOD_CODE
         return 0
@@ -133,9 +139,10 @@ class Census:
     def dismiss(self, address: str) -> None:
         """One socket less."""
         self._all -= 1
-        self._addresses[address] -= 1
-        if self._addresses[address] <= 0:
-            del self._addresses[address]
+        house = one_house(address)
+        self._addresses[house] -= 1
+        if self._addresses[house] <= 0:
+            del self._addresses[house]
 
 
 census = Census()

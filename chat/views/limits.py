@@ -24,6 +24,7 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django_ratelimit.core import is_ratelimited
 
+from chat.kernel.addresses import one_house
 from chat.kernel.errors import SlowDown
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ _away_until = 0.0
 
 def too_many(request: HttpRequest, door: str, *, rate: str, name: str = "") -> bool:
     """Count one try at ``door`` by this address and say whether it is one too many."""
-    who = f"{request.META.get('REMOTE_ADDR', '')}|{name.casefold()}"
+    who = f"{one_house(request.META.get('REMOTE_ADDR', ''))}|{name.casefold()}"
     return _is_over(request, door, rate=rate, who=who)
 
 

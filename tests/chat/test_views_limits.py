@@ -71,6 +71,12 @@ def test_with_the_shared_count_the_same_tries_are_too_many() -> None:
     assert tries("3/10m", 5) == [False, False, False, True, True]
 
 
+def test_one_house_has_no_more_tries_for_having_many_addresses() -> None:
+    from_one_house = [tries("3/10m", 1, address=f"2001:db8:1:2::{n}")[0] for n in range(1, 6)]
+    assert from_one_house == [False, False, False, True, True]
+    assert tries("3/10m", 1, address="2001:db8:1:3::1") == [False], "next door is another house"
+
+
 # How fast one person may go on.
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.realtime.limits import PERSON_FACTOR
+from chat.realtime.limits import FLOOD_CODE, PERSON_FACTOR, Census
 from tests.cast import Cast
 from tests.protocol.inside import Inside
 
@@ -57,3 +57,14 @@ async def test_asking_for_help_is_answered_every_time_however_often(live_cast: C
     assert set(answered.values()) == {"accepted", "slow_down"}
     assert answered[ids[0]] == "accepted"
     await ada.close()
+
+
+def test_one_house_has_no_more_sockets_for_having_many_addresses(settings: object) -> None:
+    settings.SOCKETS_PER_ADDRESS = 2  # type: ignore[attr-defined]
+    census = Census()
+    house = [f"2001:db8:1:2::{n}" for n in range(1, 4)]
+    assert [census.admit(address) for address in house] == [0, 0, FLOOD_CODE]
+    assert census.admit("2001:db8:1:3::1") == 0, "next door is another house"
+    for address in house[:2]:
+        census.dismiss(address)
+    assert census.admit("2001:db8:1:2::9") == 0, "whoever left makes room for the others"
