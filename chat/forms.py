@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.actions.people import clean_nickname, gentle_nickname
+from chat.actions.nicknames import clean_nickname, gentle_nickname
 from chat.actions.sending import clean_body
 from chat.kernel.errors import DomainError
 from chat.states import AgeBand

@@ -39,6 +39,10 @@ REFUSALS: dict[str, str | Promise] = {
     "nickname_letters": _(
         "Pick 2 to 30 letters or numbers. You can use spaces, dots and dashes in the middle."
     ),
+    "nickname_contact": _(
+        "That looks like a number or a name from somewhere else. We keep those out so everyone "
+        "stays safe. Try a made-up name?"
+    ),
     "nickname_reserved": _("That name could be mistaken for someone who works here. Try another?"),
     "not_agreed": _("Please tick the box, so we know you've seen who reads what."),
     "signed_out": _("This page has been open for a while. Reload it to carry on."),

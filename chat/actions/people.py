@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
+from chat.actions.nicknames import clean_nickname
 from chat.kernel.crypto import blind_index
 from chat.kernel.doorbell import person_topic, ring_on_commit
 from chat.kernel.errors import Invalid
@@ -18,26 +18,6 @@ from chat.states import AgeBand, Role
 
 PHRASE_WORDS = 6
 """Six of more than 1,600 words: 64 bits, out of reach of guessing through rate limits."""
-
-NICKNAME = re.compile(r"[^\W_][\w .'-]{0,28}[^\W_]", re.UNICODE)
-GENTLE = "Amber Bright Calm Early Gentle Kind Mellow Quiet Silver Soft Warm"
-SMALL_THINGS = "Acorn Ember Fern Heron Lark Maple Moth Otter Pebble Sparrow Willow Wren"
-RESERVED = ("lantern", "moderator", "clinician", "admin", "staff", "support team")
-
-
-def clean_nickname(raw: str) -> str:
-    """A nickname in one line of letters, digits and a few signs, or :class:`Invalid`."""
-    name = " ".join(unicodedata.normalize("NFKC", raw).split())
-    if not NICKNAME.fullmatch(name):
-        raise Invalid("nickname_letters")
-    if any(word in name.casefold() for word in RESERVED):
-        raise Invalid("nickname_reserved")
-    return name
-
-
-def gentle_nickname() -> str:
-    """A name for somebody who has no head for inventing one now: "Quiet Wren"."""
-    return f"{secrets.choice(GENTLE.split())} {secrets.choice(SMALL_THINGS.split())}"
 
 
 def start_young_person(

@@ -13,8 +13,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from chat.kernel.look_alikes import FOREIGN, LOOK_ALIKES, REGIONAL, shapes
 from moderation.classifiers.base import Span
-from moderation.classifiers.look_alikes import FOREIGN, LOOK_ALIKES, REGIONAL, shapes
 
 PUNCTUATION: Final = str.maketrans(
     "\u2018\u2019\u201b\u02bc\u0060\u00b4\u201c\u201d\u201e\u00ab\u00bb\u2010\u2011\u2012\u2013\u2014\u2212\u2026",

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from chat.actions.conversations import close_conversation, join_talk, start_thread
-from chat.actions.people import clean_nickname
+from chat.actions.nicknames import clean_nickname
 from chat.models import Conversation, HelpRequest, Message
 from tests.cast import Cast
 
