@@ -38,6 +38,11 @@ class Seat:
     audience: Audience
     is_member: bool = False
 
+    @property
+    def reads_along(self) -> bool:
+        """In a private talk without belonging to it: such a reading is written down."""
+        return self.conversation.is_private and not self.is_member
+
 
 class Closed(DomainError):
     """The conversation is over; the person is shown other doors."""

@@ -52,7 +52,10 @@ class SessionResume(ClientFrame, frozen=True, tag="session.resume"):
 
 
 class ConversationFollow(ClientFrame, frozen=True, tag="conversation.follow"):
-    """Send what happened after ``after``, then everything new."""
+    """Send what happened after ``after``, then everything new.
+
+    Following a private talk without belonging to it is written down.
+    """
 
     conversation: Id
     after: Seq | None = None

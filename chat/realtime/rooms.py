@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Sequence
 from prometheus_client import Counter
 
 from chat.access import Audience
+from chat.actions.reading import note_reading
 from chat.kernel.db import run_db
 from chat.kernel.doorbell import conversation_topic, doorbell, typing_topic
 from chat.kernel.errors import Denied
@@ -94,6 +95,8 @@ class Rooms:
                 renewals = connection.renewals
                 look = Look(connection.user, conversation_id, after)
                 found = await arrivals().looks.ask(look)
+                if found is not None and found.seat.reads_along:
+                    await run_db(note_reading, found.seat)
                 if connection.renewals != renewals:
                     continue  # Whoever was shut out while we looked must not slip in behind that.
                 if found is None:
