@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -55,6 +55,9 @@ class Hub:
         self._people: dict[int, dict[Connection, None]] = {}
         self._marks: dict[int, int] = {}
         self._standings: dict[int, standing.Standing] = {}
+        self._refreshing: dict[int, bool] = {}
+        """Who is being looked at, and whether somebody rang for them since."""
+
         self._missed = Missed()
         self._alerted: set[Connection] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -85,14 +88,17 @@ class Hub:
 
     async def tell(self, connection: Connection) -> None:
         """Send somebody who entered their own state; it is kept up to date from then on."""
-        user_id = connection.user.pk
-        mark, told = await arrivals().states.ask(connection.user)
-        if user_id in self._people:
-            # What the person's other sockets were told stays: the sweeps compare with that.
-            self._marks.setdefault(user_id, mark)
-            self._standings.setdefault(user_id, standing.standing_of(connection.user))
-        connection.told = told
-        connection.push(told)
+        while True:
+            user, renewals = connection.user, connection.renewals
+            mark, told = await arrivals().states.ask(user)
+            if connection.renewals == renewals:
+                break  # What was read before a ring must not be told behind it.
+        _say(connection, told)
+        if user.pk not in self._people:
+            return
+        # What the person's other sockets were told stays: the sweeps compare with that.
+        self._marks.setdefault(user.pk, mark)
+        self._standings.setdefault(user.pk, standing.standing_of(user))
 
     def leave(self, connection: Connection) -> None:
         """The socket is gone."""
@@ -122,38 +128,60 @@ class Hub:
             connection.pass_on(frame)
 
     async def _refresh_person(self, user_id: int) -> None:
-        """A person's standing changed: tell them, and take away what they may no longer see."""
-        sockets = self._people.get(user_id)
+        """A person's standing changed: tell them, and take away what they may no longer see.
+
+        One after the other for each person: of two at once the older could have the last word.
+        """
+        is_under_way = user_id in self._refreshing
+        self._ask_again(user_id)
+        if is_under_way:
+            return
+        try:
+            while self._refreshing[user_id]:
+                self._refreshing[user_id] = False
+                looked_at = tuple(self._people.get(user_id, ()))
+                await self._refresh(user_id, looked_at)
+                if not self._people.get(user_id, {}).keys() <= set(looked_at):
+                    self._ask_again(user_id)  # Who came meanwhile may have an older handshake.
+        finally:
+            del self._refreshing[user_id]
+
+    def _ask_again(self, user_id: int) -> None:
+        self._refreshing[user_id] = True
+        for connection in self._people.get(user_id, ()):
+            connection.renewals += 1
+
+    async def _refresh(self, user_id: int, sockets: Sequence[Connection]) -> None:
+        """Once, for these sockets only: what we ask says nothing about others."""
         if not sockets:
             return
-        for connection in sockets:
-            connection.renewals += 1
         user = await run_db(standing.read_person, user_id)
         alive = await run_db(standing.live_sessions, [c.session_key for c in sockets])
-        for connection in tuple(sockets):
+        for connection in sockets:
             code = _must_end(connection, user, alive)
             if code:
                 self._end(connection, code)
         if user is None or user_id not in self._people:
             return
-        self._marks[user_id], told = await arrivals().states.ask(user)
-        self._standings[user_id] = standing.standing_of(user)
-        for connection in tuple(self._people.get(user_id, ())):
-            await self._seat_again(connection, user)
-            if connection.told != told:
-                connection.told = told
-                connection.push(told)
+        mark, told = await arrivals().states.ask(user)
+        for connection in sockets:
+            if not connection.is_closed:
+                await self._seat_again(connection, user)
+                _say(connection, told)
+        if user_id in self._people:  # Else nobody would ever take these away.
+            self._marks[user_id], self._standings[user_id] = mark, standing.standing_of(user)
 
     async def _seat_again(self, connection: Connection, user: User) -> None:
         connection.user = user
-        # What is followed from here on is newer than our question, and not to be judged by it.
-        asked = list(connection.seats)
+        asked = dict(connection.seats)
         seats = await run_db(seats_for, user, asked)
-        for conversation_id in set(asked) - set(seats):
-            self.rooms.unfollow(connection, conversation_id)
-        connection.seats.update(
-            {key: seat for key, seat in seats.items() if key in connection.seats}
-        )
+        for conversation_id, held in asked.items():
+            if connection.seats.get(conversation_id) is not held:
+                continue  # Followed anew since: newer than our question, not to be judged by it.
+            if conversation_id in seats:
+                connection.seats[conversation_id] = seats[conversation_id]
+            else:
+                self.rooms.unfollow(connection, conversation_id)
 
     # What keeps a lost ring from mattering.
 
@@ -214,6 +242,13 @@ class Hub:
         task = asyncio.get_running_loop().create_task(job)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _say(connection: Connection, told: str) -> None:
+    """Send a person their own state, unless it is what this phone was told last."""
+    if connection.told != told:
+        connection.told = told
+        connection.push(told)
 
 
 def _must_end(connection: Connection, user: User | None, alive: set[str]) -> int:

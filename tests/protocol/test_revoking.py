@@ -12,9 +12,10 @@ from django.contrib.sessions.models import Session
 
 from chat.kernel.doorbell import missed_rings, person_topic, ring
 from chat.models import HelpRequest, Message, User
-from chat.realtime import commands, hub
+from chat.realtime import commands, hub, standing
 from chat.realtime.standing import read_standings, standing_of
 from tests.cast import Cast
+from tests.protocol.held import HeldOnce
 from tests.protocol.inside import Inside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bell")]
@@ -52,6 +53,22 @@ async def test_a_newer_page_does_not_hide_that_the_older_one_must_end(live_cast:
     assert await old.ended(within=SOON) == 4403
     assert await new.lives()
     await new.close()
+
+
+async def test_a_second_phone_that_comes_in_while_sessions_are_looked_at_keeps_its_own(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await Inside.ready(live_cast.ada)
+    held = HeldOnce(standing.live_sessions)
+    monkeypatch.setattr(standing, "live_sessions", held)
+    ring(person_topic(live_cast.ada.pk))
+    await held.has_read()
+    second = await Inside.ready(live_cast.ada)
+    held.go_on()
+    await sync_to_async(live_cast.asks_for_help)(live_cast.ada)
+    for phone in (first, second):
+        assert (await phone.take("person.changed"))["help"]
+        await phone.close()
 
 
 @pytest.mark.parametrize("kind", ["message.send", "help.request", "conversation.follow"])
