@@ -97,8 +97,11 @@ class Hub:
         if user.pk not in self._people:
             return
         # What the person's other sockets were told stays: the sweeps compare with that.
-        self._marks.setdefault(user.pk, mark)
-        self._standings.setdefault(user.pk, standing.standing_of(user))
+        ours = (mark, standing.standing_of(user))
+        held = (self._marks.setdefault(user.pk, mark), self._standings.setdefault(user.pk, ours[1]))
+        if held != ours:
+            # One of the two handshakes is older than a change, and no sweep would find out which.
+            self._spawn(self._refresh_person(user.pk))
 
     def leave(self, connection: Connection) -> None:
         """The socket is gone."""

@@ -55,6 +55,26 @@ async def test_a_newer_page_does_not_hide_that_the_older_one_must_end(live_cast:
     await new.close()
 
 
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [({"role": "young_person"}, 4403), ({"password": "new"}, 4401)],
+    ids=["role", "password"],
+)
+async def test_a_handshake_made_before_a_change_does_not_outlive_it(
+    facts: dict[str, Any], code: int, live_cast: Cast
+) -> None:
+    old = await Inside.open(live_cast.mo)
+    await old.say("ping")
+    await old.take("error")  # Too early; and it is known by now who this is.
+    await sync_to_async(change)(live_cast.mo, **facts)
+    await sync_to_async(live_cast.mo.refresh_from_db)()
+    new = await Inside.ready(live_cast.mo)
+    await old.resume()
+    assert await old.ended(within=SOON) == code
+    assert await new.lives()
+    await new.close()
+
+
 async def test_a_second_phone_that_comes_in_while_sessions_are_looked_at_keeps_its_own(
     live_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
