@@ -33,7 +33,10 @@ STANDING_SECONDS = 1.5
 """How long a lost ring can delay a ban, a new role or a new password."""
 
 PEOPLE_SECONDS = 10.0
-"""How long a lost ring can delay what a person is told about themselves."""
+"""How long a lost ring can delay what a person is told about themselves.
+
+For as long somebody who was taken out of a talk, or whose space closed, may still hear it.
+"""
 
 SESSION_SECONDS = 15.0
 """How long a session that ended without a ring can keep a socket on which nobody says anything."""
@@ -42,7 +45,10 @@ SLICE = 100
 """Sockets served in one turn of the loop when all of them are."""
 
 STANDING_SLICE = 500
-"""People looked at with one query, of four columns."""
+"""People looked at with one query, of five columns."""
+
+SEATS_SLICE = 500
+"""Seats looked at with two queries: of each conversation one row, whoever sits there."""
 
 SIGNED_OUT_CODE = 4401
 SHUT_OUT_CODE = 4403
@@ -65,6 +71,7 @@ class Hub:
         self._spawn(self._repeat(SWEEP_SECONDS, self.rooms.sweep))
         self._spawn(self._repeat(STANDING_SECONDS, self._check_standings))
         self._spawn(self._repeat(PEOPLE_SECONDS, self._check_people))
+        self._spawn(self._repeat(PEOPLE_SECONDS, self._check_seats))
         self._spawn(self._repeat(SESSION_SECONDS, self._check_sessions))
         self._spawn(self._repeat(protocol.HEARTBEAT_SECONDS, self._heartbeat))
         self._spawn(self._repeat(presence.RENEW_SECONDS, self._staff_is_here))
@@ -206,6 +213,16 @@ class Hub:
             for user_id in user_ids:
                 if self._marks.get(user_id) != marks.get(user_id):
                     await self._refresh_person(user_id)
+
+    async def _check_seats(self) -> None:
+        """Find who sits where they no longer may, or as somebody else than before.
+
+        The marks name a person's newest talks only, and no spaces.
+        """
+        held = [seat for connection in self._everybody() for seat in connection.seats.values()]
+        for seats in _slices(held, SEATS_SLICE):
+            for user_id in await run_db(standing.read_unseated, seats):
+                await self._refresh_person(user_id)
 
     async def _check_sessions(self) -> None:
         """End sockets whose session ended: expired, or signed out while nobody could ring."""

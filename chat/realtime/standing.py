@@ -20,6 +20,7 @@ from django.contrib.sessions.models import Session
 from django.http import parse_cookie
 from django.utils.crypto import constant_time_compare
 
+from chat.access import Seat, seats_in_order
 from chat.kernel import clock
 from chat.kernel.rows import read_models, read_rows
 from chat.models import HelpRequest, Membership, User
@@ -119,19 +120,31 @@ def live_sessions(keys: Iterable[str]) -> set[str]:
     return {key for key, expires in rows if expires > now}
 
 
-Standing = tuple[str, str, dt.datetime | None]
-"""What decides at once who somebody is and what they may: role, password, until when paused."""
+Standing = tuple[str, str, dt.datetime | None, str]
+"""What decides at once who somebody is and what they may: role, password, until when paused, age.
+"""
+
+STANDING = ("role", "password", "suspended_until", "age_band")
 
 
 def standing_of(user: User) -> Standing:
-    return (user.role, user.password, user.suspended_until)
+    return (user.role, user.password, user.suspended_until, user.age_band)
 
 
 def read_standings(user_ids: Collection[int]) -> dict[int, Standing]:
     """The same from rows, in one small query for any number of people; none for the shut out."""
     people = User.objects.filter(pk__in=user_ids, is_active=True)
-    facts = people.values_list("pk", "role", "password", "suspended_until")
-    return {pk: (role, password, paused) for pk, role, password, paused in facts}
+    return {pk: tuple(facts) for pk, *facts in people.values_list("pk", *STANDING)}
+
+
+def read_unseated(seats: Sequence[Seat]) -> set[int]:
+    """Whoever has lost one of these seats, or would be given another one in its place."""
+    asked = [(seat.user, seat.conversation.pk) for seat in seats]
+    return {
+        seat.user.pk
+        for seat, now in zip(seats, seats_in_order(asked), strict=True)
+        if now is None or (now.audience, now.is_member) != (seat.audience, seat.is_member)
+    }
 
 
 def mark_of(user: User, told: protocol.PersonChanged) -> int:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 
-from chat.kernel.doorbell import missed_rings, person_topic, ring
-from chat.models import HelpRequest, Message, User
-from chat.realtime import commands, hub, standing
-from chat.realtime.standing import read_standings, standing_of
+from chat.access import access_conversation
+from chat.actions.conversations import join_talk, leave_talk, open_talk
+from chat.actions.people import start_young_person
+from chat.kernel.doorbell import gather_rings, missed_rings, person_topic, ring
+from chat.models import Conversation, HelpRequest, Message, Space, User
+from chat.realtime import commands, hub, protocol, standing
+from chat.realtime.standing import read_standings, read_unseated, standing_of
 from tests.cast import Cast
 from tests.protocol.held import HeldOnce
 from tests.protocol.inside import Inside
@@ -108,6 +112,82 @@ async def test_the_next_frame_of_a_session_that_ended_is_not_obeyed_though_nobod
     assert await ada.ended() == 4401
     assert not await sync_to_async(Message.objects.filter(author=live_cast.ada).exists)()
     assert not await sync_to_async(HelpRequest.objects.exists)()
+
+
+def takes_out(cast: Cast, talk: Conversation) -> None:
+    leave_talk(talk=talk, user=cast.cleo)
+
+
+def closes_the_door(cast: Cast, thread: Conversation) -> None:
+    Space.objects.filter(pk=cast.space.pk).update(is_open=False)
+
+
+def becomes_older(cast: Cast, thread: Conversation) -> None:
+    change(cast.ben, age_band="18-25")
+
+
+def a_talk_with_twenty_newer_ones(cast: Cast) -> Conversation:
+    """Of which a person's own state names only the newest."""
+    talks = []
+    for user in [cast.ada, *(_young(f"Person{number}") for number in range(20))]:
+        talks.append(open_talk(person=user, by=user))
+        join_talk(talk=talks[-1], user=cast.cleo)
+    return talks[0]
+
+
+def _young(nickname: str) -> User:
+    return start_young_person(nickname=nickname, age_band="16-17")[0]
+
+
+@pytest.mark.parametrize(
+    ("who", "room", "happens"),
+    [
+        ("cleo", a_talk_with_twenty_newer_ones, takes_out),
+        ("ben", Cast.thread, closes_the_door),
+        ("ben", Cast.thread, becomes_older),
+    ],
+)
+async def test_whoever_has_no_seat_any_more_hears_no_more_though_nobody_rang(
+    who: str,
+    room: Callable[[Cast], Conversation],
+    happens: Callable[[Cast, Conversation], None],
+    live_cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "PEOPLE_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "HEARTBEAT_SECONDS", 0.1)
+    talk = await sync_to_async(room)(live_cast)
+    out = await Inside.ready(getattr(live_cast, who), {"conversation": talk.pk})
+    lead = await Inside.ready(live_cast.lee, {"conversation": talk.pk})
+
+    def without_a_ring() -> None:
+        with gather_rings():
+            happens(live_cast, talk)
+
+    await sync_to_async(without_a_ring)()
+    async with asyncio.timeout(10):
+        while str(talk.pk) in (await out.take("heads"))["heads"]:
+            pass
+    speaker = live_cast.ada if talk.is_private else live_cast.mo
+    await sync_to_async(live_cast.says)(speaker, talk, "between us now")
+    await lead.take("conversation.advanced")
+    await out.say("ping")
+    assert {*await out.kinds(3)} == {"heads"}
+    for inside in (out, lead):
+        await inside.close()
+
+
+@pytest.mark.django_db
+def test_seats_of_many_are_looked_at_with_two_queries(
+    live_cast: Cast, django_assert_num_queries: Any
+) -> None:
+    rooms = [live_cast.thread(), open_talk(person=live_cast.ada, by=live_cast.ada)]
+    people = [live_cast.ada, live_cast.lee]
+    seats = [access_conversation(user, room.pk) for user in people for room in rooms]
+    with django_assert_num_queries(2):
+        assert read_unseated(seats) == set()
+    join_talk(talk=rooms[1], user=live_cast.lee)
+    assert read_unseated(seats) == {live_cast.lee.pk}, "who may write there now, not only read"
 
 
 async def test_a_silent_socket_of_a_session_that_ended_is_closed_by_the_sweep(
