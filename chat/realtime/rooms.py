@@ -80,6 +80,7 @@ class Rooms:
         self._rooms: dict[int, Room] = {}
         self._dirty: dict[Room, None] = {}
         self._readers: set[asyncio.Task[None]] = set()
+        self._reading = 0
         self._missed = Missed()
 
     # Sockets come and go.
@@ -225,33 +226,42 @@ class Rooms:
         if room.reading or not room.ready:
             return
         self._dirty[room] = None
-        if len(self._readers) < READERS:
+        if self._reading < READERS:
+            self._reading += 1
             task = asyncio.get_running_loop().create_task(self._read())
             self._readers.add(task)
             task.add_done_callback(self._readers.discard)
 
     async def _read(self) -> None:
         """Read all dirty rooms together, again and again, until none is left."""
-        while self._dirty:
-            rooms = {room.conversation_id: room for room in list(self._dirty)[:READ_ROOMS]}
-            for room in rooms.values():
-                del self._dirty[room]
-                room.reading, room.dirty = True, False
-            begun = {key: room.head for key, room in rooms.items()}
-            reading = run_db(feed.events_of, begun, limit=READ_EVENTS)
-            events = await self._finish(rooms, reading)
-            by_room: dict[int, list[ConversationEvent]] = defaultdict(list)
-            for event in events:
-                by_room[event.conversation_id].append(event)
-            for key, room in rooms.items():
-                fresh = [event for event in by_room[key] if event.seq > room.head]
-                if room.head < begun[key]:
-                    # All left, and somebody came who has less: what is between was not read.
-                    room.dirty = True
-                elif fresh and room.ready:
-                    self._deliver(room, fresh)
-                if room.dirty or len(events) == READ_EVENTS:
-                    self._wake(room)
+        try:
+            while self._dirty:
+                await self._read_some(list(self._dirty)[:READ_ROOMS])
+        finally:
+            # In the same step as the last look: counting tasks instead, a room that is woken next
+            # would wait for a reader that has ended.
+            self._reading -= 1
+
+    async def _read_some(self, dirty: Sequence[Room]) -> None:
+        rooms = {room.conversation_id: room for room in dirty}
+        for room in dirty:
+            del self._dirty[room]
+            room.reading, room.dirty = True, False
+        begun = {key: room.head for key, room in rooms.items()}
+        reading = run_db(feed.events_of, begun, limit=READ_EVENTS)
+        events = await self._finish(rooms, reading)
+        by_room: dict[int, list[ConversationEvent]] = defaultdict(list)
+        for event in events:
+            by_room[event.conversation_id].append(event)
+        for key, room in rooms.items():
+            fresh = [event for event in by_room[key] if event.seq > room.head]
+            if room.head < begun[key]:
+                # All left, and somebody came who has less: what is between was not read.
+                room.dirty = True
+            elif fresh and room.ready:
+                self._deliver(room, fresh)
+            if room.dirty or len(events) == READ_EVENTS:
+                self._wake(room)
 
     async def _finish(
         self, rooms: dict[int, Room], reading: Awaitable[list[ConversationEvent]]

@@ -120,6 +120,21 @@ async def test_one_ring_is_one_read_for_any_number_of_sockets(
     assert reads.queries[0] == reads.queries[1], "and it costs as many queries for five as for one"
 
 
+async def test_a_ring_in_the_moment_a_reading_ends_is_read_at_once(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.realtime.rooms.READERS", 1)
+    monkeypatch.setattr("chat.realtime.hub.SWEEP_SECONDS", 60.0)
+    rooms = [await sync_to_async(live_cast.thread)() for _ in range(2)]
+    ben = await Inside.ready(live_cast.ben, *({"conversation": room.pk} for room in rooms))
+    heads = [await say(live_cast, room, "hello") for room in rooms]
+    for room, head in zip(rooms, heads, strict=True):
+        # The second time right behind the frame: whoever sent it looks for more and finds none.
+        doorbell().rung(conversation_topic(room.pk), head)
+        assert (await ben.take("conversation.advanced"))["conversation"] == room.pk
+    await ben.close()
+
+
 async def test_each_frame_is_encoded_once_for_each_audience(
     live_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
