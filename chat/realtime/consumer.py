@@ -48,7 +48,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             refused = refused or drain.closing_code()
             key = "" if refused else cookie_of(scope)
             visitor = await arrivals().visitors.ask(key) if key else Visitor(None)
-            if visitor.user is None:
+            # A handshake may take longer than it takes to close everybody who was here.
+            refused = refused or drain.closing_code()
+            if refused or visitor.user is None:
                 await wire_of(send).close(refused or SIGN_IN_CODE)
                 return
             self.connection = Connection(visitor.user, visitor.session_key, send)

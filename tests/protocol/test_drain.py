@@ -11,8 +11,12 @@ from django.db import connection, transaction
 
 from chat.models import HelpRequest
 from chat.realtime import drain
+from chat.realtime.arrivals import arrivals
+from chat.realtime.standing import read_visitors
+from chat.realtime.together import Together
 from tests.cast import Cast
 from tests.conftest import ON_POSTGRESQL
+from tests.protocol.held import HeldOnce
 from tests.protocol.inside import Inside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bell")]
@@ -49,3 +53,18 @@ async def test_a_request_for_help_in_hand_is_answered_before_the_socket_is_close
     assert await ada.ended() == drain.RESTART_CODE
     await ada.close()
     await asyncio.gather(slow, ending)
+
+
+async def test_whoever_comes_in_while_everybody_is_closed_is_told_to_come_back_too(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "_draining", False)  # And so it is afterwards.
+    held, stopped = HeldOnce(read_visitors), asyncio.Event()
+    arrivals().visitors = Together(held)
+    late = await Inside.open(live_cast.ada)
+    await held.has_read()
+    drain.begin(stopped.set)
+    await stopped.wait()
+    held.go_on()
+    assert await late.ended() == drain.RESTART_CODE
+    await late.close()
