@@ -39,6 +39,9 @@ DEAF_SECONDS = 40.0
 (It asks Redis for each subscription once: adding a group again does nothing.)
 """
 
+LISTEN_WITHIN_SECONDS = 5.0
+"""After so long we begin again: a Redis that takes the call and says nothing would keep us deaf."""
+
 EVERYBODY = "rings"
 """The one group of the channel layer."""
 
@@ -157,11 +160,12 @@ class Doorbell:
                     raise
 
     async def _receive(self) -> None:
-        if self._has_listened:
-            await self._layer.flush()  # New connections: the old ones may be dead and not know it.
-        self._has_listened = True
-        self._channel = await self._layer.new_channel()
-        await self._layer.group_add(EVERYBODY, self._channel)
+        async with asyncio.timeout(LISTEN_WITHIN_SECONDS):
+            if self._has_listened:
+                await self._layer.flush()  # The old connections may be dead and not know it.
+            self._has_listened = True
+            self._channel = await self._layer.new_channel()
+            await self._layer.group_add(EVERYBODY, self._channel)
         while True:
             async with asyncio.timeout(DEAF_SECONDS):
                 parcel = await self._layer.receive(self._channel)

@@ -21,6 +21,11 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
+    @property
+    def pipes(self) -> int:
+        """Connections that pass through just now."""
+        return len(self._pipes) // 2
+
     def cut(self) -> int:
         """Cut every connection without a word; returns how many there were."""
         pipes, self._pipes = self._pipes, set()

@@ -6,12 +6,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from channels.layers import channel_layers
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
 
 from chat.kernel import doorbell as bells
 from chat.kernel.doorbell import EVERYBODY, doorbell
+from tests.faults.proxy import Proxy
 
 pytestmark = [pytest.mark.real, pytest.mark.django_db]
 
@@ -47,6 +51,38 @@ async def test_a_subscription_that_was_lost_without_a_word_is_made_again(
     await asyncio.sleep(0.3)
     assert not await rings(2, within=0.3), "it is deaf now"
     assert await rings(3, within=8)
+    await bell.close()
+
+
+@pytest.fixture
+async def line_to_redis() -> AsyncIterator[Proxy]:
+    """Between this process's own layer and its Redis."""
+    proxy = await Proxy(urlsplit(settings.REDIS_URL).port or 6379).start()
+    address = f"redis://127.0.0.1:{proxy.port}"
+    hosts = [{"address": address, "socket_timeout": None}]
+    ours = channel_layers.set("default", RedisPubSubChannelLayer(hosts=hosts, prefix="lantern"))
+    yield proxy
+    channel_layers.set("default", ours)
+    await proxy.stop()
+
+
+async def test_a_redis_that_takes_the_call_and_says_nothing_is_called_again(
+    monkeypatch: pytest.MonkeyPatch, line_to_redis: Proxy, other_process: Any
+) -> None:
+    monkeypatch.setattr(bells, "LISTEN_WITHIN_SECONDS", 0.5)
+    monkeypatch.setattr(bells, "KNOCK_SECONDS", 60.0)
+    heard = asyncio.Event()
+    line_to_redis.delay = 600.0
+    bell = doorbell()
+    bell.listen("topic", lambda topic, head: heard.set())
+    async with asyncio.timeout(10):
+        while not line_to_redis.pipes:
+            await asyncio.sleep(0.01)
+    line_to_redis.delay = 0.0
+    async with asyncio.timeout(10):
+        while not heard.is_set():
+            await other_process.group_send(EVERYBODY, bells._parcel([("topic", 1)], ""))
+            await asyncio.sleep(0.1)
     await bell.close()
 
 
