@@ -136,7 +136,7 @@ class Rooms:
         seat = connection.seats[room.conversation_id]
         parts = Drawn(events).for_reader(connection.user.pk, seat.audience)
         # Sent even if none of it is for them: their head must be where the next frame begins.
-        connection.pass_on(self._frame(room, parts, after=head))
+        connection.pass_on(self._frame(room, parts, after=head, head=room.head))
         return True
 
     def unfollow(self, connection: Connection, conversation_id: int) -> None:
@@ -258,8 +258,8 @@ class Rooms:
             if room.head < begun[key]:
                 # All left, and somebody came who has less: what is between was not read.
                 room.dirty = True
-            elif fresh and room.ready:
-                self._deliver(room, fresh)
+            elif fresh and room.ready and not self._try_to_deliver(room, fresh):
+                continue  # At once it would fail again; the next ring or sweep tries.
             if room.dirty or len(events) == READ_EVENTS:
                 self._wake(room)
 
@@ -275,11 +275,21 @@ class Rooms:
             for room in rooms.values():
                 room.reading = False
 
+    def _try_to_deliver(self, room: Room, events: list[ConversationEvent]) -> bool:
+        try:
+            self._deliver(room, events)
+        except Exception as error:  # noqa: BLE001 — the other rooms get theirs all the same.
+            log.error("events not delivered: %s", type(error).__name__)
+            return False
+        return True
+
     def _deliver(self, room: Room, events: list[ConversationEvent]) -> None:
-        """Hand the events to everybody ready; each audience's frame is encoded once."""
-        room.head = events[-1].seq
-        if room.arriving:
-            room.meanwhile.extend(events)
+        """Hand the events to everybody ready; each audience's frame is encoded once.
+
+        The head moves last. What cannot be drawn is asked for again, and then some phones may get
+        twice what they have; else nobody here would ever hear of it.
+        """
+        head = events[-1].seq
         drawn = Drawn(events)
         frames: dict[tuple[int, Audience], Encoded | None] = {}
         sent = 0
@@ -288,15 +298,19 @@ class Rooms:
             key = (drawn.reader(connection.user.pk), seat.audience)
             if key not in frames:
                 parts = drawn.for_reader(*key)
-                frames[key] = self._frame(room, parts, after=room.floor) if parts else None
+                ends = {"after": room.floor, "head": head}
+                frames[key] = self._frame(room, parts, **ends) if parts else None
             frame = frames[key]
             if frame is not None:
                 connection.pass_on(frame)
                 sent += 1
         delivered.inc(sent)
+        room.head = head
+        if room.arriving:
+            room.meanwhile.extend(events)
         if all(frames.values()):
-            room.floor = room.head
+            room.floor = head
 
-    def _frame(self, room: Room, parts: list[protocol.Part], *, after: int) -> Encoded:
-        ends = {"after": after, "head": room.head}
+    def _frame(self, room: Room, parts: list[protocol.Part], *, after: int, head: int) -> Encoded:
+        ends = {"after": after, "head": head}
         return Encoded(protocol.advanced(room.conversation_id, **ends, parts=parts))

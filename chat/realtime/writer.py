@@ -138,7 +138,7 @@ class GroupWriter:
         # Whoever follows here is told from what we hold; the rings then find nothing left to read.
         arrivals = [arrival for o in outcomes if (arrival := _taken_arrival(o)) is not None]
         with corked():
-            hub().rooms.offer(arrivals)
+            _offer(arrivals)
             for topic, head in rings:
                 doorbell().rung(topic, head)
             for (_, told), outcome in zip(group, outcomes, strict=True):
@@ -154,6 +154,13 @@ def _taken_arrival(outcome: Message | DomainError) -> ConversationEvent | None:
         return None
     arrival, outcome.arrival = outcome.arrival, None
     return arrival
+
+
+def _offer(arrivals: list[ConversationEvent]) -> None:
+    try:
+        hub().rooms.offer(arrivals)
+    except Exception as error:  # noqa: BLE001 — it is saved: the senders are told, the rings go out.
+        log.error("arrivals not offered: %s", type(error).__name__)
 
 
 def _tell(told: Told, outcome: Message | DomainError) -> None:

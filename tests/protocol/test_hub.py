@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from chat.kernel.doorbell import conversation_topic, doorbell, gather_rings
 from chat.models import Conversation, ConversationEvent
 from chat.realtime import connection as connections
-from chat.realtime import feed, protocol
+from chat.realtime import drawing, feed, protocol
 from chat.realtime import writer as writers
 from chat.realtime.connection import RESYNC_CODE, Connection
 from chat.realtime.hub import hub
@@ -132,6 +132,58 @@ async def test_a_ring_in_the_moment_a_reading_ends_is_read_at_once(
         # The second time right behind the frame: whoever sent it looks for more and finds none.
         doorbell().rung(conversation_topic(room.pk), head)
         assert (await ben.take("conversation.advanced"))["conversation"] == room.pk
+    await ben.close()
+
+
+class Undrawable:
+    """Stands beside the real drawing, which fails ``times`` times for these very words."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, words: str, *, times: int) -> None:
+        self._words, self._times = words, times
+        self._real: Callable[..., protocol.Part | None] = drawing._drawn
+        monkeypatch.setattr(drawing, "_drawn", self)
+
+    def __call__(self, event: ConversationEvent, *reader: Any) -> protocol.Part | None:
+        if self._times and event.message is not None and event.message.body == self._words:
+            self._times -= 1
+            raise ValueError(self._words)
+        return self._real(event, *reader)
+
+
+async def test_words_that_could_not_be_drawn_at_once_are_accepted_and_arrive(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = await sync_to_async(live_cast.thread)()
+    ada = await Inside.ready(live_cast.ada)
+    mo = await Inside.ready(live_cast.mo, {"conversation": thread.pk})
+    Undrawable(monkeypatch, "are you there", times=1)
+    send = {"client_id": str(uuid.uuid4()), "conversation": thread.pk, "body": "are you there"}
+    await ada.say("message.send", **send)
+    assert (await ada.take("message.accepted"))["client_id"] == send["client_id"]
+    assert await words_until(mo, "are you there")
+    assert "ValueError" in caplog.text
+    assert "are you there" not in caplog.text
+    for inside in (ada, mo):
+        await inside.close()
+
+
+async def test_a_room_that_cannot_be_drawn_holds_up_no_other_and_is_asked_again(
+    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.realtime.rooms.READERS", 1)
+    monkeypatch.setattr("chat.realtime.hub.SWEEP_SECONDS", 60.0)
+    rooms = [await sync_to_async(live_cast.thread)() for _ in range(2)]
+    ben = await Inside.ready(live_cast.ben, *({"conversation": room.pk} for room in rooms))
+    Undrawable(monkeypatch, "hello", times=1)
+    heads = [
+        await say(live_cast, room, words)
+        for room, words in zip(rooms, ("hello", "and here"), strict=True)
+    ]
+    for room, head in zip(rooms, heads, strict=True):
+        doorbell().rung(conversation_topic(room.pk), head)
+    assert await words_until(ben, "and here") == ["and here"]
+    doorbell().rung(conversation_topic(rooms[0].pk), heads[0])
+    assert await words_until(ben, "hello") == ["hello"]
     await ben.close()
 
 
