@@ -42,7 +42,8 @@ SETTINGS: dict[str, str] = {
     "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
     "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR. "
     "A pooler in between must keep prepared statements, as PgBouncer 1.21 does; for an older one "
-    "add `?prepare_threshold=1000000`.",
+    "add `?prepare_threshold=1000000`. A host that vanishes is given up within half a "
+    "minute; `connect_timeout`, `keepalives_idle` and libpq's others in the URL change that.",
     "REDIS_URL": "`redis://host:port/0`, the doorbell between processes, and the rate limits. "
     "Empty: one process only. Alert when `lantern_doorbell_missed_total` at `/metrics` grows: "
     "changes then reach people by the sweeps, seconds late.",

@@ -125,7 +125,18 @@ else:
     # PostgreSQL plans a statement that comes again and again once, and not each time: of what is
     # between a verdict and the screens, planning was the largest part.
     planned_once = {"server_side_binding": True, "prepare_threshold": 5}
-    DATABASES["default"]["OPTIONS"] = planned_once | DATABASES["default"].get("OPTIONS", {})
+    # A host that vanishes says no goodbye. Left to itself, Linux sends again for a quarter of an
+    # hour, and where only an answer is due it wonders after two hours; so long every thread that
+    # had asked would wait. In seconds, tcp_user_timeout in milliseconds.
+    missed_soon = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
+    said = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = planned_once | missed_soon | said
     if not isinstance(DATABASES["default"]["OPTIONS"]["prepare_threshold"], int):
         # psycopg would only stumble over it at the first statement, with a page already asked for.
         raise ImproperlyConfigured("DATABASE_URL: prepare_threshold must be a whole number")

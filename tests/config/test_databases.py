@@ -1,9 +1,53 @@
-"""What was accepted is on the disk."""
+"""What was accepted is on the disk, and a database that vanishes is noticed within seconds."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.db import connection
+
+from tests.config.test_production import run
+
+NOTICED = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+ASK = """
+import json, django
+django.setup()
+from django.db import connection
+params = connection.get_connection_params()
+print(json.dumps({name: params.get(name) for name in json.loads(%r)}))
+"""
+
+
+def told_to_the_driver(tmp_path: Path, url: str, *names: str) -> dict[str, Any]:
+    start = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'"
+    done = run(tmp_path, "-c", start + ASK % json.dumps(names), DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_database_host_that_vanishes_is_given_up_within_seconds(tmp_path: Path) -> None:
+    url = "postgresql://lantern@db.example/lantern"
+    assert told_to_the_driver(tmp_path, url, *NOTICED) == NOTICED
+
+
+def test_what_the_operator_says_of_the_connection_counts(tmp_path: Path) -> None:
+    url = "postgresql://lantern@db.example/lantern?connect_timeout=30&sslmode=require"
+    found = told_to_the_driver(tmp_path, url, "connect_timeout", "sslmode", "keepalives_idle")
+    assert {name: str(value) for name, value in found.items()} == {
+        "connect_timeout": "30",
+        "sslmode": "require",
+        "keepalives_idle": "10",
+    }
 
 
 @pytest.mark.embedded
