@@ -181,7 +181,9 @@ def _still_ours(batch: Sequence[Message]) -> set[int]:
     locked = rows.select_for_update(no_key=True).order_by("pk").values_list("pk", "revision")
     revisions = {m.pk: m.revision for m in batch}
     ours = {pk for pk, revision in locked if revisions[pk] == revision}
-    Message.objects.filter(pk__in=ours).update(due_at=None, lease_until=None, lease_token=None)
+    Message.objects.filter(pk__in=ours).update(
+        due_at=None, lease_until=None, lease_token=None, attempts=0
+    )
     return ours
 
 

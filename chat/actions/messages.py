@@ -156,6 +156,7 @@ def edit_message(*, by: User, message_id: int, body: str) -> Message:
             due_at=now,
             lease_until=None,
             lease_token=None,
+            attempts=0,  # Whatever the old words did to a reader, nobody has tried these.
         )
         if changed != 1:
             raise Conflict("stale", permanent=False)

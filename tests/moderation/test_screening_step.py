@@ -197,6 +197,33 @@ def test_a_message_that_keeps_killing_the_turn_goes_to_a_person(room: Room) -> N
     assert Review.objects.get(message=message).harm == Harm.UNREAD
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_words_changed_many_times_are_read_like_the_first(room: Room, private: bool) -> None:
+    says = room.says_privately if private else room.says
+    message = says(room.ada, CALM)
+    for number in range(MAX_ATTEMPTS):
+        assert screening_step() == 1
+        edit_message(by=room.ada, message_id=message.pk, body=f"{CALM} {number}")
+    edit_message(by=room.ada, message_id=message.pk, body=DANGEROUS)
+    screening_step()
+    message.refresh_from_db()
+    assert message.machine_reading == MachineReading.READ
+    assert Assessment.objects.get(message=message, revision=message.revision).open_case
+
+
+@pytest.mark.parametrize("given_up", [True, False])
+def test_new_words_in_place_of_some_that_stopped_a_reader_are_read(
+    room: Room, given_up: bool
+) -> None:
+    message = room.says_privately(room.ada, CALM)
+    Message.objects.filter(pk=message.pk).update(attempts=MAX_ATTEMPTS)
+    if given_up:
+        screening_step()
+    edit_message(by=room.ada, message_id=message.pk, body=DANGEROUS)
+    screening_step()
+    assert Assessment.objects.get(message=message, revision=2).open_case
+
+
 def test_words_that_cannot_be_opened_go_to_a_person(room: Room) -> None:
     message = room.says(room.ada, CALM)
     Message.objects.filter(pk=message.pk).update(body_sealed=b"dev:moved from another row")
