@@ -8,7 +8,7 @@ meanwhile, changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -38,9 +38,6 @@ MAX_ATTEMPTS = 5
 ALONE_AFTER = 2
 """From the third try on a message is read alone, so that a bad one stops no others."""
 
-MOST_HUNG = 2
-"""In one turn. A text that stops the reader costs its neighbours one wait; a broken reader, two."""
-
 SELF_CHECK_SECONDS = 5
 READING_SHOWN: dict[bool, MachineReading] = {
     True: MachineReading.NOT_READ,
@@ -61,41 +58,40 @@ def screening_step() -> int:
     """Read what is waiting, up to one batch; returns how many messages were settled.
 
     It may raise: nothing is shown then, the lease runs out, and the batch is tried again. Where a
-    reader stands still, what it had is marked as unread and freed, and new readers go on with the
-    rest; when they stand still too, the turn ends.
+    reader stands still, what it had is marked as unread and freed, and the next turn is with new
+    readers.
     """
     watch.check_room()
+    readers.readers()  # Before anything is leased: a process that ends here has tried nothing.
+    group = _take()
+    if not group:
+        _idle()
+        return 0
+    try:
+        return _read_and_settle(group)
+    except watch.NoRoom:
+        hand_back(group)
+    except watch.Hung:
+        # Next each is read alone; one that was alone has shown that no machine should try it.
+        give_up(group, attempts=ALONE_AFTER if len(group) > 1 else MAX_ATTEMPTS)
+    return 0
+
+
+def _take() -> list[Message]:
+    """What this turn reads: those that are read together, or the one that is read alone.
+
+    The rest goes back at once. Were it only held, it would count as tried whenever the one that is
+    read alone ends the process, and be given up with it.
+    """
     batch = lease(
         Message.objects.select_related("author", "conversation__space"),
         seconds=LEASE_SECONDS,
         limit=settings.SCREENING_BATCH,
     )
-    if not batch:
-        _idle()
-        return 0
-    settled, hung, groups = 0, 0, list(_groups(batch))
-    while groups and hung < MOST_HUNG:
-        group = groups.pop(0)
-        try:
-            settled += _read_and_settle(group)
-        except watch.NoRoom:
-            groups.insert(0, group)
-            break
-        except watch.Hung:
-            hung += 1
-            # Next each is read alone; one that was alone has shown that no machine should try it.
-            give_up(group, attempts=ALONE_AFTER if len(group) > 1 else MAX_ATTEMPTS)
-    hand_back([message for group in groups for message in group])
-    return settled
-
-
-def _groups(batch: Sequence[Message]) -> Iterable[list[Message]]:
-    together = [m for m in batch if m.attempts <= ALONE_AFTER]
-    if together:
-        yield together
-    for message in batch:
-        if message.attempts > ALONE_AFTER:
-            yield [message]
+    alone = bool(batch) and batch[0].attempts > ALONE_AFTER
+    group = batch[:1] if alone else [m for m in batch if m.attempts <= ALONE_AFTER]
+    hand_back([message for message in batch if message not in group])
+    return group
 
 
 def _read_and_settle(batch: list[Message]) -> int:

@@ -77,8 +77,13 @@ def give_up(batch: Sequence[Message], *, attempts: int) -> None:
 
 def hand_back(batch: Sequence[Message]) -> None:
     """These were not looked at: free them at once, as if this turn had not taken them."""
-    keys = list(_leased(batch).values_list("pk", flat=True))
-    _free(keys).filter(attempts__gt=0).update(attempts=F("attempts") - 1)
+    if not batch:
+        return
+    with transaction.atomic():
+        # In order: others lock many of these rows too, and two must not wait for each other.
+        locked = _leased(batch).select_for_update(no_key=True).order_by("pk")
+        keys = list(locked.values_list("pk", flat=True))
+        _free(keys).filter(attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def _leased(batch: Sequence[Message]) -> QuerySet[Message]:
