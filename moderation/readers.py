@@ -47,9 +47,11 @@ def readers() -> tuple[Classifier, ...]:
     global _built, _built_at
     with _lock:
         broken = any(isinstance(reader, Unbuilt) for reader in _built)
-        now = time.monotonic()
-        if _built_at is None or (broken and now - _built_at > REBUILD_AFTER_SECONDS):
-            _built, _built_at = _build(), now
+        if _built_at is None or (broken and time.monotonic() - _built_at > REBUILD_AFTER_SECONDS):
+            _built = _build()
+            _built_at = (
+                time.monotonic()
+            )  # After it: what takes long to fail must not go on at once.
         return _built
 
 
@@ -126,14 +128,14 @@ def _checkpoint() -> Path | None:
     return folder_of(settings.DETOXIFY_MODEL, settings.VAR_DIR / "checkpoints")
 
 
-def read(texts: Sequence[str]) -> list[Reading]:
+def read(texts: Sequence[str], by: Sequence[Classifier]) -> list[Reading]:
     """Read every text with every reader; what could not be read says so in ``failed``.
 
     Raises ``watch.Hung`` where a reader stands still; the next reading is by new readers.
     """
-    chosen, limit = readers(), watch.limit_for(len(texts))
+    limit = watch.limit_for(len(texts))
     try:
-        return watch.within(limit, lambda: read_messages(chosen, texts))
+        return watch.within(limit, lambda: read_messages(by, texts))
     except watch.NoRoom:
         raise
     except watch.Hung as hung:
@@ -145,18 +147,19 @@ def read(texts: Sequence[str]) -> list[Reading]:
 def all_can_read() -> bool:
     """Whether every reader reads a harmless sentence of ours right now."""
     try:
-        return not read([SELF_CHECK])[0].failed
+        return not read([SELF_CHECK], readers())[0].failed
     except watch.Hung:
         return False
 
 
-def versions() -> str:
-    """Names and versions of the readers, as kept with every assessment."""
-    return "; ".join(f"{reader.name} {reader.version}" for reader in readers())[:200]
+def versions(of: Sequence[Classifier]) -> str:
+    """Names and versions of these readers, as kept with every assessment."""
+    return "; ".join(f"{reader.name} {reader.version}" for reader in of)[:200]
 
 
 def state() -> str:
     """The same, and what an operator should mend, for staff and the worker's beat."""
-    slow = [f"{reader.name} is slow: {why}" for reader in readers() if (why := why_slow(reader))]
+    now = readers()
+    slow = [f"{reader.name} is slow: {why}" for reader in now if (why := why_slow(reader))]
     other = [f"{ENCODER}: {_instead}"] if _instead else []
-    return "; ".join([*other, versions(), *slow])[:200]
+    return "; ".join([*other, versions(now), *slow])[:200]

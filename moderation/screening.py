@@ -25,7 +25,7 @@ from chat.states import ConversationKind, MachineReading, MessageState, Notice
 from moderation import readers, watch
 from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews
-from moderation.classifiers.base import Reading
+from moderation.classifiers.base import Classifier, Reading
 from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
@@ -62,13 +62,13 @@ def screening_step() -> int:
     readers.
     """
     watch.check_room()
-    readers.readers()  # Before anything is leased: a process that ends here has tried nothing.
+    by = readers.readers()  # Before the lease: a process that ends in here has tried nothing.
     group = _take()
     if not group:
         _idle()
         return 0
     try:
-        return _read_and_settle(group)
+        return _read_and_settle(group, by)
     except watch.NoRoom:
         hand_back(group)
     except watch.Hung:
@@ -94,18 +94,18 @@ def _take() -> list[Message]:
     return group
 
 
-def _read_and_settle(batch: list[Message]) -> int:
+def _read_and_settle(batch: list[Message], by: Sequence[Classifier]) -> int:
     judged = [
         Judged(message, reading, _judge(message, reading))
-        for message, reading in zip(batch, _readings(batch), strict=True)
+        for message, reading in zip(batch, _readings(batch, by), strict=True)
     ]
-    settled = _settle(judged)
+    settled = _settle(judged, version=readers.versions(by))
     if not all(item.reading.failed for item in judged):
         _report()
     return settled
 
 
-def _readings(batch: Sequence[Message]) -> list[Reading]:
+def _readings(batch: Sequence[Message], by: Sequence[Classifier]) -> list[Reading]:
     """One reading for each message; what cannot be opened or keeps failing counts as unread."""
     given_up = Reading(failed=("attempts",))
     found: dict[int, Reading] = {}
@@ -119,7 +119,7 @@ def _readings(batch: Sequence[Message]) -> list[Reading]:
         except Unreadable:
             found[message.pk] = Reading(failed=("words",))
     if texts:
-        found.update(zip(texts, readers.read(list(texts.values())), strict=True))
+        found.update(zip(texts, readers.read(list(texts.values()), by), strict=True))
     return [found[message.pk] for message in batch]
 
 
@@ -143,13 +143,13 @@ def _judge(message: Message, reading: Reading) -> Verdict:
     )
 
 
-def _settle(judged: Sequence[Judged]) -> int:
+def _settle(judged: Sequence[Judged], *, version: str) -> int:
     """Keep verdicts and their consequences, all or nothing; returns how many were still ours."""
     with transaction.atomic():
         ours = _still_ours([item.message for item in judged])
         mine = [item for item in judged if item.message.pk in ours]
         assessments = record_assessments(
-            (item.message, item.reading, item.verdict) for item in mine
+            ((item.message, item.reading, item.verdict) for item in mine), version=version
         )
         note_authors(item.message for item in mine)
         moved = _move(mine)

@@ -7,7 +7,6 @@ from typing import Any
 
 from chat.kernel import clock
 from chat.models import Message
-from moderation import readers
 from moderation.classifiers.base import PAST, PATTERNS, Reading, Signal
 from moderation.models import Assessment
 from moderation.policy import Reason, Verdict
@@ -53,14 +52,16 @@ def _counts_for_the_writer(signal: Signal) -> bool:
 
 
 def record_assessments(
-    judged: Iterable[tuple[Message, Reading, Verdict]],
+    judged: Iterable[tuple[Message, Reading, Verdict]], *, version: str
 ) -> dict[int, Assessment]:
     """Keep one assessment per message and revision; by message id, the one that stands.
+
+    ``version`` names the readers that read. They are not asked for here: one might be built for it,
+    for as long as that takes, with everything locked.
 
     A revision that has one already keeps it: reading twice changes nothing.
     """
     now = clock.now()
-    version = readers.versions()
     rows = [
         Assessment(
             message=message,

@@ -333,7 +333,7 @@ def test_the_readers_of_a_process_take_the_model_that_the_setting_names(
     settings.DETOXIFY_MODEL = str(converted)
     settings.DETOXIFY_SHA256 = (converted / "SHA256").read_text().strip()
     readers.use_readers([])
-    assert "with tiny" in readers.versions()
+    assert "with tiny" in readers.versions(readers.readers())
     assert readers.all_can_read()
     readers.use_readers([])
 

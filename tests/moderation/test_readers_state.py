@@ -3,12 +3,15 @@
 import logging
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from moderation import readers
+from moderation.classifiers.base import Classifier
 from moderation.classifiers.fast import ABOUT
+from moderation.classifiers.registry import Unbuilt
 from moderation.classifiers.shipped import (
     CHECKPOINTS,
     SHIPPED,
@@ -61,11 +64,32 @@ def test_where_the_model_that_was_set_is_not_the_one_meant_the_one_that_ships_re
 
     with caplog.at_level(logging.ERROR, logger="lantern.screening"):
         assert readers.all_can_read()
-    assert f"encoder {shipped_version()}" in readers.versions()
+    assert f"encoder {shipped_version()}" in readers.versions(readers.readers())
     assert readers.state().startswith("encoder: not the model that was set: ")
     assert cause in readers.state()
     assert cause in caplog.text
     assert str(tmp_path) not in caplog.text
+
+
+def test_a_reader_that_takes_long_to_fail_is_not_built_over_and_over(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The minute until the next try begins when the last one is over, or nobody would read."""
+    now, tries = [1000.0], []
+    missing = (Unbuilt("encoder", RuntimeError("no file")),)
+
+    def build() -> tuple[Classifier, ...]:
+        tries.append(now[0])
+        now[0] += 2 * readers.REBUILD_AFTER_SECONDS
+        return missing
+
+    monkeypatch.setattr(readers, "_build", build)
+    monkeypatch.setattr(readers, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    assert readers.readers() == readers.readers() == missing
+    assert len(tries) == 1
+    now[0] += readers.REBUILD_AFTER_SECONDS + 1
+    assert readers.readers() == missing
+    assert len(tries) == 2
 
 
 def test_a_checkpoint_inside_the_repository_needs_no_pin_and_one_outside_does(tmp_path: Path):

@@ -258,6 +258,29 @@ def test_a_turn_that_fails_shows_nothing_logs_no_words_and_is_tried_again(
     assert peer_sees(room, message)
 
 
+def test_an_assessment_names_the_readers_that_read_though_others_are_built_meanwhile(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = room.says(room.ada, CALM)
+    missing = Unbuilt("encoder", RuntimeError("no file"))
+
+    class Slow(PhraseReader):
+        def read(self, texts):  # type: ignore[no-untyped-def]
+            # A minute goes by, and the reader that is missing may be built again.
+            monkeypatch.setattr(readers, "_built_at", float("-inf"))
+            return super().read(texts)
+
+    class Mended(PhraseReader):
+        version = "phrases-2"
+
+    readers.use_readers([missing, Slow()])
+    monkeypatch.setattr(readers, "_build", lambda: (Mended(),))
+    screening_step()
+    found = Assessment.objects.get(message=message)
+    assert found.classifier_version == "encoder unavailable; patterns phrases-1"
+    assert "phrases-2" in readers.state()
+
+
 def test_staff_may_name_what_we_look_for(room: Room) -> None:
     message = room.says(room.cleo, f"If {DANGEROUS}, call somebody")
     screening_step()
