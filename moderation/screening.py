@@ -8,28 +8,30 @@ meanwhile, changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chat.actions.messages import Settlement, mark_reading, settle_messages
 from chat.kernel import clock
 from chat.kernel.crypto import Unreadable
 from chat.kernel.doorbell import ALERTS, ring, ring_on_commit, work_topic
-from chat.kernel.lease import lease
+from chat.kernel.lease import due, lease
 from chat.models import Message, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.states import ConversationKind, MachineReading, MessageState, Notice
 from moderation import readers, watch
 from moderation.actions.assessments import record_assessments
-from moderation.actions.reviews import lapse_moot_reviews, open_reviews
+from moderation.actions.reviews import lapse_moot_reviews, open_reviews, place_again
 from moderation.classifiers.base import Classifier, Reading
 from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
 from moderation.policy import PolicyContext, Verdict, decide
-from moderation.unread import give_up, hand_back
+from moderation.unread import LEFT, give_up, hand_back, leave_for_later
 
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 5
@@ -37,6 +39,9 @@ MAX_ATTEMPTS = 5
 
 ALONE_AFTER = 2
 """From the third try on a message is read alone, so that a bad one stops no others."""
+
+ATTEMPTS, WORDS = "attempts", "words"
+"""Why no reader was asked at all: it kept failing, or cannot be opened. Nothing mends that."""
 
 SELF_CHECK_SECONDS = 5
 READING_SHOWN: dict[bool, MachineReading] = {
@@ -83,15 +88,28 @@ def _take() -> list[Message]:
     The rest goes back at once. Were it only held, it would count as tried whenever the one that is
     read alone ends the process, and be given up with it.
     """
-    batch = lease(
-        Message.objects.select_related("author", "conversation__space"),
-        seconds=LEASE_SECONDS,
-        limit=settings.SCREENING_BATCH,
-    )
+    messages = Message.objects.select_related("author", "conversation__space")
+    batch = _lease(messages.exclude(LEFT))
+    if not batch and _may_read_what_was_left():
+        batch = _lease(messages)
     alone = bool(batch) and batch[0].attempts > ALONE_AFTER
     group = batch[:1] if alone else [m for m in batch if m.attempts <= ALONE_AFTER]
     hand_back([message for message in batch if message not in group])
     return group
+
+
+def _lease(messages: QuerySet[Message]) -> list[Message]:
+    return lease(messages, seconds=LEASE_SECONDS, limit=settings.SCREENING_BATCH)
+
+
+def _may_read_what_was_left() -> bool:
+    """Whether something was read in part before, and every reader works now.
+
+    While one is broken nothing is read a second time: it would be in vain, and use up its tries.
+    """
+    longest = dt.timedelta(seconds=LEASE_SECONDS)
+    left = due(Message.objects.filter(LEFT), longest=longest, now=clock.now())
+    return left.exists() and readers.all_can_read()
 
 
 def _read_and_settle(batch: list[Message], by: Sequence[Classifier]) -> int:
@@ -107,7 +125,7 @@ def _read_and_settle(batch: list[Message], by: Sequence[Classifier]) -> int:
 
 def _readings(batch: Sequence[Message], by: Sequence[Classifier]) -> list[Reading]:
     """One reading for each message; what cannot be opened or keeps failing counts as unread."""
-    given_up = Reading(failed=("attempts",))
+    given_up = Reading(failed=(ATTEMPTS,))
     found: dict[int, Reading] = {}
     texts: dict[int, str] = {}
     for message in batch:
@@ -117,7 +135,7 @@ def _readings(batch: Sequence[Message], by: Sequence[Classifier]) -> list[Readin
         try:
             texts[message.pk] = message.body
         except Unreadable:
-            found[message.pk] = Reading(failed=("words",))
+            found[message.pk] = Reading(failed=(WORDS,))
     if texts:
         found.update(zip(texts, readers.read(list(texts.values()), by), strict=True))
     return [found[message.pk] for message in batch]
@@ -146,19 +164,20 @@ def _judge(message: Message, reading: Reading) -> Verdict:
 def _settle(judged: Sequence[Judged], *, version: str) -> int:
     """Keep verdicts and their consequences, all or nothing; returns how many were still ours."""
     with transaction.atomic():
-        ours = _still_ours([item.message for item in judged])
-        mine = [item for item in judged if item.message.pk in ours]
+        mine = _still_ours(judged)
         assessments = record_assessments(
             ((item.message, item.reading, item.verdict) for item in mine), version=version
         )
         note_authors(item.message for item in mine)
+        at_last = _read_at_last(mine)
         moved = _move(mine)
         held = [m for m in moved if m.state == MessageState.HELD]
         open_reviews(held, assessments)
-        lapsed = lapse_moot_reviews([m.pk for m in moved])
+        changed = place_again(at_last, assessments)
+        changed += lapse_moot_reviews([m.pk for m in moved])
         if any(assessment.open_case for assessment in assessments.values()):
             ring_on_commit(work_topic("intake"))
-        if held or lapsed or any(_was_listed(m) for m in moved):
+        if held or changed or any(_was_listed(m) for m in moved):
             ring_on_commit(ALERTS)
     return len(mine)
 
@@ -169,18 +188,37 @@ def _was_listed(message: Message) -> bool:
     return not clock.is_fresh(since, within=LISTED_AFTER, now=clock.now())
 
 
-def _still_ours(batch: Sequence[Message]) -> set[int]:
-    """Lock the rows whose lease we still hold, mark them as done, and say which they are."""
+def _still_ours(judged: Sequence[Judged]) -> list[Judged]:
+    """Lock the rows whose lease we still hold and say which they are: done, or left for later.
+
+    They are as they are now: somebody may have decided about one while it was read.
+    """
+    batch = [item.message for item in judged]
     rows = Message.objects.filter(
         pk__in=[m.pk for m in batch], lease_token__in={m.lease_token for m in batch}
     )
-    locked = rows.select_for_update(no_key=True).order_by("pk").values_list("pk", "revision")
-    revisions = {m.pk: m.revision for m in batch}
-    ours = {pk for pk, revision in locked if revisions[pk] == revision}
-    Message.objects.filter(pk__in=ours).update(
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    now = {row.pk: row for row in locked.only("revision", "state", "notice")}
+    mine = [
+        item
+        for item in judged
+        if (row := now.get(item.message.pk)) and row.revision == item.message.revision
+    ]
+    for item in mine:
+        row = now[item.message.pk]
+        item.message.state, item.message.notice = row.state, row.notice
+    left = {item.message.pk for item in mine if set(item.reading.failed) - {ATTEMPTS, WORDS}}
+    Message.objects.filter(pk__in={item.message.pk for item in mine} - left).update(
         due_at=None, lease_until=None, lease_token=None, attempts=0
     )
-    return ours
+    leave_for_later(left)
+    return mine
+
+
+def _read_at_last(judged: Sequence[Judged]) -> list[Message]:
+    """Those that wait for a person already, because no machine could read them or for more."""
+    held = [item for item in judged if item.message.state == MessageState.HELD]
+    return [item.message for item in held if not item.reading.failed]
 
 
 def _move(judged: Sequence[Judged]) -> list[Message]:
@@ -198,14 +236,27 @@ def _move(judged: Sequence[Judged]) -> list[Message]:
         ]
     )
     settled = {message.pk for message in moved}
-    for failed, shown in READING_SHOWN.items():
-        others = [
-            item.message
-            for item in judged
-            if item.message.pk not in settled and bool(item.reading.failed) is failed
-        ]
-        mark_reading(messages=others, reading=shown)
+    others: dict[tuple[MachineReading, Notice | None], list[Message]] = defaultdict(list)
+    for item in judged:
+        if item.message.pk not in settled:
+            shown = READING_SHOWN[bool(item.reading.failed)]
+            others[shown, _told_anew(item)].append(item.message)
+    for (shown, notice), messages in others.items():
+        mark_reading(messages=messages, reading=shown, notice=notice)
     return moved
+
+
+def _told_anew(item: Judged) -> Notice | None:
+    """What the author of a post that waits for a person is told once it was read, if it changes.
+
+    It waits on whatever was found. A door, once shown, is not taken away.
+    """
+    told, verdict = item.message.notice, item.verdict
+    if item.reading.failed or item.message.state != MessageState.HELD or told == Notice.DOOR:
+        return None
+    if verdict.action == "hold" or verdict.offer_door:
+        return Notice(verdict.notice)
+    return None
 
 
 def notice_for(verdict: Verdict) -> Notice:

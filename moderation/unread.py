@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -17,6 +17,13 @@ from chat.states import ConversationKind, MachineReading, MessageState, Notice
 UNREAD_AFTER = dt.timedelta(seconds=20)
 """When the author is told that a person will read it, and clinicians that messages wait to be read.
 Moderators see it a little earlier."""
+
+LATER = dt.timedelta(seconds=60)
+"""What a reader left unread is read again after so long at the earliest."""
+
+LEFT = Q(lease_until__isnull=False, lease_token__isnull=True)
+"""Messages that were read in part: at least one reader could not, and said so. They are due still,
+wait for that reader, and are counted as unread as long. All others come before them."""
 
 
 def unread_step() -> int:
@@ -61,6 +68,15 @@ def mark_unread(messages: Sequence[Message]) -> int:
 def _waits(message: Message) -> bool:
     thread = message.conversation.kind == ConversationKind.THREAD
     return thread and message.state == MessageState.PENDING
+
+
+def leave_for_later(keys: Collection[int]) -> None:
+    """These were read in part, and what came of it is kept. The caller holds their rows.
+
+    The try counts: what no reader that works can read is not tried for ever.
+    """
+    until = clock.now() + LATER
+    Message.objects.filter(pk__in=keys).update(lease_until=until, lease_token=None)
 
 
 def give_up(batch: Sequence[Message], *, attempts: int) -> None:

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Leasable(models.Model):
-    """``due_at`` set means "somebody should work on this"; see ``chat.kernel.lease``."""
+    """``due_at`` set means "somebody should work on this"; see ``chat.kernel.lease``.
+
+    ``lease_until`` without ``lease_token``: nobody is at it, and nobody should be until then.
+    """
 
     due_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,7 @@ from chat.kernel.doorbell import ALERTS, ring_on_commit, work_topic
 from chat.models import AuditRow, Message, User
 from chat.states import MachineReading, MessageState, Notice
 from moderation.access import access_review_to_decide
+from moderation.actions.assessments import ASKED
 from moderation.actions.reviews import Taken
 from moderation.models import Assessment, Review
 from moderation.models.review import UNDECIDED_STATES, place_in_list
@@ -24,7 +25,7 @@ BY_A_PERSON = "person"
 URGENCY = "urgent"
 
 REASON: dict[str, Any] = {
-    "code": "asked_by_moderator",
+    "code": ASKED,
     "words": "A moderator asks a clinician to look after the writer",
     "label": "",
     "score": 0.0,

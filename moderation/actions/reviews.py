@@ -24,8 +24,10 @@ from moderation.clauses import CLAUSES, Clause, check_clause
 from moderation.models import Assessment, Review
 from moderation.models.review import CLAIM, UNDECIDED_STATES, place_in_list
 from moderation.states import (
+    AIM_MINUTES,
     OPEN,
     REVIEW_MOVES,
+    TIERS,
     Decision,
     Harm,
     ReviewStatus,
@@ -90,6 +92,26 @@ def _open_again(
         **place,
         **({} if still_open else closed),
     )
+
+
+def place_again(read: Sequence[Message], assessments: Mapping[int, Assessment]) -> int:
+    """What waits for a person was read after all: its review says what is in it.
+
+    It comes forward by that, and goes back only from "unread": what a moderator, or several
+    messages together, made of it stands. Returns how many changed.
+    """
+    now, changed = clock.now(), 0
+    reviews = Review.objects.filter(message__in=read, status__in=OPEN).select_related("message")
+    for review in reviews:
+        before, harm = Harm(review.harm), _harm(review.message, assessments)
+        if before == Harm.UNREAD != harm or _place(harm) < _place(before):
+            _open_again(review, review.message, assessments, now=now)
+            changed += 1
+    return changed
+
+
+def _place(harm: Harm) -> tuple[int, int]:
+    return TIERS[harm], AIM_MINUTES[harm]
 
 
 def lapse_moot_reviews(message_ids: Sequence[int] | None = None) -> int:
