@@ -62,7 +62,7 @@ SETTINGS: dict[str, str] = {
     "SHADOW_POLICY": "A policy to try in the shadow: a module with `decide` and `POLICY_VERSION`.",
     "PREPARED_DIR": "Folder for the fast form of the classifier, made once per checkpoint. It must "
     "be writable the first time.",
-    "SCREENING_BATCH": "Messages that one turn of the reader takes at most.",
+    "SCREENING_BATCH": "Messages that one turn of the reader takes at most: 64, or fewer.",
     "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
     "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",
 }

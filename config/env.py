@@ -28,7 +28,7 @@ def flag(name: str, default: bool) -> bool:
     return raw in TRUE
 
 
-def number(name: str, default: int, *, least: int = 0) -> int:
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     raw = text(name)
     if not raw:
         return default
@@ -38,6 +38,8 @@ def number(name: str, default: int, *, least: int = 0) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number") from None
     if value < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}")
+    if most is not None and value > most:
+        raise ImproperlyConfigured(f"{name} must be at most {most}")
     return value
 
 

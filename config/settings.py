@@ -198,7 +198,8 @@ SHADOW_CHECKPOINT = env.text("SHADOW_CHECKPOINT")
 SHADOW_SHA256 = env.text("SHADOW_SHA256")
 SHADOW_POLICY = env.text("SHADOW_POLICY")
 PREPARED_DIR = Path(env.text("PREPARED_DIR", str(VAR_DIR / "prepared")))
-SCREENING_BATCH = env.number("SCREENING_BATCH", 64, least=1)
+SCREENING_BATCH = env.number("SCREENING_BATCH", 64, least=1, most=64)
+"""More could take longer to read than they are leased for, and be read by two at once."""
 
 # Static files.
 

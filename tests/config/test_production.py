@@ -83,6 +83,7 @@ def test_the_demo_is_refused_in_production(command: list[str], tmp_path: Path) -
     [
         ({"SCREENING_BATCH": "many"}, "SCREENING_BATCH must be a whole number"),
         ({"SCREENING_BATCH": "0"}, "SCREENING_BATCH must be at least 1"),
+        ({"SCREENING_BATCH": "65"}, "SCREENING_BATCH must be at most 64"),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES must be at least 0"),
         ({"DEBUG": "perhaps"}, "DEBUG must be yes or no"),
         (

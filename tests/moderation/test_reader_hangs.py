@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from moderation import readers, watch
 from moderation.classifiers.base import Signal
 from moderation.listing import unsettled
 from moderation.models import Review
-from moderation.screening import ALONE_AFTER, screening_step
+from moderation.screening import ALONE_AFTER, LEASE_SECONDS, screening_step
 from moderation.states import Harm
 from moderation.unread import unread_step
 from tests.conftest import Hands
@@ -115,6 +116,13 @@ def test_readers_that_all_stand_still_use_up_nobodys_turn(
     while screening_step():
         continue
     assert not waiting.exists()
+
+
+def test_the_largest_batch_is_given_up_before_its_lease_ends_and_another_worker_takes_it(
+    settings: Any,
+) -> None:
+    assert settings.SCREENING_BATCH == 64, "the default, and the most that may be set"
+    assert watch.limit_for(settings.SCREENING_BATCH) < LEASE_SECONDS
 
 
 def test_an_idle_reader_that_stands_still_does_not_say_that_it_is_there(
