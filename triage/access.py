@@ -48,6 +48,7 @@ def access_case(user: User, case_id: int) -> Case:
     """A case the person may see, or :class:`Denied`."""
     case = (
         Case.objects.visible_to(user)
+        .with_newest_sign()
         .select_related("person", "claimed_by", "closed_by", "conversation")
         .filter(pk=case_id)
         .first()
@@ -69,6 +70,17 @@ def access_held_case(user: User, case_id: int) -> Case:
     if case.status != CaseStatus.WITH_CLINICIAN:
         raise Denied
     return case
+
+
+def lock_held_case(user: User, case_id: int) -> Case:
+    """As ``access_held_case``, and nothing is added to it until the transaction ends.
+
+    Locked first and read then: what a query read that had to wait for the lock may be older than
+    what it waited for.
+    """
+    locked = Case.objects.visible_to(user).filter(pk=case_id).select_for_update()
+    list(locked.values_list("pk"))
+    return access_held_case(user, case_id)
 
 
 def access_own_waiting_request(user: User) -> HelpRequest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from triage.actions.notes import LONGEST_NOTE
+from triage.models.case import NO_SIGN
 from triage.states import OUTCOMES_OF_A_TALK
 from triage.words import OUTCOMES, refusal
 
@@ -20,6 +21,11 @@ class CloseForm(forms.Form):
             "invalid_choice": refusal("outcome_missing"),
         },
     )
+    shown = forms.IntegerField(required=False, min_value=0)
+
+    def clean_shown(self) -> int:
+        """The newest sign that the page showed; a page that does not say showed none."""
+        return int(self.cleaned_data["shown"] or NO_SIGN)
 
 
 class HandBackForm(forms.Form):

@@ -47,7 +47,8 @@ REFUSALS: Final[Mapping[str, Words]] = {
     "not_on_duty": _("Go on duty first: then you can do that."),
     "open_cases": _("You are still with somebody. Close or hand back first, then end your shift."),
     "asked_again": _(
-        "They asked for help again a moment ago. Have a look at the talk before you close it."
+        "Something more came in a moment ago, so this is still open. Have a look at why they are "
+        "here, then close it: how it ended is still picked."
     ),
     "nobody_waiting": _("Nobody is waiting. The next person shows up here on their own."),
     "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),

@@ -19,6 +19,7 @@ from chat.models import Message, User
 from chat.realtime import presence
 from config.demo.people import SIMULATED_COLLEAGUE, TALKERS, WITH_PHRASE, find_young_person
 from config.demo.script import Line, lines, script
+from triage.access import access_case
 from triage.actions.cases import claim_case, close_case
 from triage.actions.duty import go_on_duty
 from triage.models import Case, DutyShift
@@ -133,7 +134,8 @@ class HelpDesk:
     def _turn(self, talk: Talk, colleague: User) -> None:
         case = talk.case
         if not talk.rest:
-            close_case(case_id=case.pk, by=colleague, outcome_code=Outcome.STEADIER)
+            shown = access_case(colleague, case.pk).newest_sign
+            close_case(case_id=case.pk, by=colleague, outcome_code=Outcome.STEADIER, shown=shown)
             del self.talks[case.pk]
             return
         one = talk.rest.pop(0)

@@ -251,6 +251,46 @@ def test_a_whole_case_goes_by_plain_forms_without_scripts(
     expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
 
 
+def press_close(page: Page) -> None:
+    page.get_by_role("button", name="Close", exact=True).first.click()
+
+
+def test_a_sign_that_an_open_page_has_shown_does_not_hold_up_closing(
+    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+) -> None:
+    page = desk(quiet_site, live_cast.cleo)
+    case = listed(live_cast.ada)
+    act(claim_case, case_id=case.pk, by=live_cast.cleo)
+    page.goto(reverse("case", args=[case.pk]))
+    worried_about(live_cast.ada, "immediate", "words")
+    look(page)
+    why = page.locator("[data-part=why]")
+    expect(why).to_contain_text("may be thinking about dying", timeout=SOON)
+    page.keyboard.press("e")
+    page.get_by_label("They chose to end the talk").check()
+    press_close(page)
+    expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
+
+
+def test_a_sign_that_an_open_page_has_not_shown_comes_first_and_the_choice_is_kept(
+    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+) -> None:
+    page = desk(quiet_site, live_cast.cleo)
+    case = listed(live_cast.ada)
+    act(claim_case, case_id=case.pk, by=live_cast.cleo)
+    page.route("**/triage/rows*", lambda route: route.abort())
+    page.goto(reverse("case", args=[case.pk]))
+    page.keyboard.press("e")
+    page.get_by_label("They chose to end the talk").check()
+    worried_about(live_cast.ada, "immediate", "words")
+    press_close(page)
+    expect(page.get_by_text("Something more came in a moment ago")).to_be_visible()
+    expect(page.locator("[data-part=why]")).to_contain_text("may be thinking about dying")
+    expect(page.get_by_label("They chose to end the talk")).to_be_checked()
+    press_close(page)
+    expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_every_page_and_state_can_be_used_by_everybody(

@@ -95,12 +95,15 @@ def picked_up(who: str, nickname: str) -> Callable[[Stage], None]:
 
 def closed(who: str, nickname: str) -> Callable[[Stage], None]:
     def close(stage: Stage) -> None:
+        from triage.access import access_case
         from triage.actions.cases import close_case
         from triage.models import Case
 
         case = Case.objects.filter(person=stage.user(nickname)).latest("pk")
         if case.is_open:
-            close_case(case_id=case.pk, by=stage.user(who), outcome_code="steadier")
+            by = stage.user(who)
+            shown = access_case(by, case.pk).newest_sign
+            close_case(case_id=case.pk, by=by, outcome_code="steadier", shown=shown)
 
     return close
 

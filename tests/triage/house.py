@@ -20,9 +20,11 @@ from chat.kernel import clock
 from chat.models import AuditRow, HelpRequest, Message, Space, User, WorkerBeat
 from chat.states import Role
 from moderation.models import Assessment
+from triage.actions.cases import close_case
 from triage.actions.duty import go_on_duty
 from triage.intake import intake_step
 from triage.models import Case
+from triage.states import Outcome
 
 __all__ = ["IntegrityError", "WorkerBeat", "clock", "dt", "go_on_duty", "transaction", "uuid"]
 
@@ -114,6 +116,12 @@ def assess(
         created_at=now,
         due_at=now,
     )
+
+
+def close(case: Case, by: User, outcome: str = Outcome.STEADIER) -> Case:
+    """Close it from a page that was drawn just now."""
+    shown = case.sources.latest("pk").pk
+    return close_case(case_id=case.pk, by=by, outcome_code=outcome, shown=shown)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from chat.models import AuditRow, User
 from chat.states import Role
 from tests.triage import house
 from triage.access import NotOnDuty
-from triage.actions.cases import claim_case, close_case, hand_back_case
+from triage.actions.cases import claim_case, hand_back_case
 from triage.actions.duty import go_off_duty
 from triage.actions.notes import read_words, write_note
 from triage.intake import intake_step
@@ -40,7 +40,7 @@ def test_what_they_wrote_is_for_whoever_is_on_duty_or_was_with_them() -> None:
         with pytest.raises(NotOnDuty):
             read_words(case_id=case.pk, by=off_duty)
     claim_case(case_id=case.pk, by=cleo)
-    close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.PLAN)
+    house.close(case, cleo, Outcome.PLAN)
     go_off_duty(by=cleo)
     assert len(read_words(case_id=case.pk, by=cleo)) == 1
     with pytest.raises(Denied):
@@ -82,7 +82,7 @@ def test_clinicians_see_who_waits_and_their_own_and_leads_see_all() -> None:
     mine, theirs, waiting = (house.waiting_case(n) for n in ("Amy", "Bo", "Cas"))
     claim_case(case_id=mine.pk, by=cleo)
     claim_case(case_id=theirs.pk, by=dan)
-    close_case(case_id=mine.pk, by=cleo, outcome_code=Outcome.PLAN)
+    house.close(mine, cleo, Outcome.PLAN)
     assert visible(cleo) == {mine.pk, waiting.pk}
     assert visible(dan) == {theirs.pk, waiting.pk}
     assert visible(house.staff("Lee", Role.SHIFT_LEAD)) == {mine.pk, theirs.pk, waiting.pk}

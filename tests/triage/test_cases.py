@@ -12,13 +12,7 @@ from chat.models import AuditRow, Conversation, HelpRequest, Membership
 from chat.states import ConversationState, HelpState, Role
 from tests.triage import house
 from triage.access import NotOnDuty
-from triage.actions.cases import (
-    claim_case,
-    claim_source,
-    close_case,
-    hand_back_case,
-    take_next,
-)
+from triage.actions.cases import claim_case, claim_source, hand_back_case, take_next
 from triage.intake import intake_step
 from triage.models import Case, CaseEvent
 from triage.sources import source_of_assessment, source_of_help
@@ -203,7 +197,7 @@ def test_whoever_handed_back_writes_no_more_and_the_next_one_does() -> None:
     with pytest.raises(Denied):
         send_message(by=cleo, conversation_id=talk.pk, client_id=house.uuid.uuid4(), body="late")
     with pytest.raises(Denied):
-        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.STEADIER)
+        house.close(case, cleo)
     again = claim_case(case_id=case.pk, by=dan)
     assert again.conversation == talk
     send_message(by=dan, conversation_id=talk.pk, client_id=house.uuid.uuid4(), body="Hi, I'm Dan")
@@ -232,7 +226,7 @@ def test_nobody_else_hands_back_or_closes(role: Role) -> None:
     with pytest.raises(Denied):
         hand_back_case(case_id=case.pk, by=who)
     with pytest.raises(Denied):
-        close_case(case_id=case.pk, by=who, outcome_code=Outcome.STEADIER)
+        house.close(case, who)
     hand_back_case(case_id=case.pk, by=cleo)
     with pytest.raises(Denied):
         hand_back_case(case_id=case.pk, by=cleo)
@@ -247,8 +241,8 @@ def test_closing_needs_an_outcome_and_ends_the_talk_and_the_request() -> None:
     assert talk is not None
     for missing in ("", "fine", "low_risk"):
         with pytest.raises(Invalid, match="outcome_missing"):
-            close_case(case_id=case.pk, by=cleo, outcome_code=missing)
-    closed = close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.PLAN)
+            house.close(case, cleo, missing)
+    closed = house.close(case, cleo, Outcome.PLAN)
     assert (closed.status, closed.outcome_code) == (CaseStatus.CLOSED, Outcome.PLAN)
     assert closed.closed_by == cleo
     talk.refresh_from_db()
@@ -257,20 +251,7 @@ def test_closing_needs_an_outcome_and_ends_the_talk_and_the_request() -> None:
     for reader in (case.person, cleo):
         assert access_conversation(reader, talk.pk)
     with pytest.raises(Denied):
-        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.PLAN)
-
-
-def test_a_request_that_came_in_the_same_moment_is_not_buried_by_closing() -> None:
-    cleo, ada = house.cleo(), house.young()
-    house.assess(house.post(ada), "urgent")
-    intake_step()
-    case = claim_case(case_id=Case.objects.get().pk, by=cleo)
-    request = house.ask(ada)
-    with pytest.raises(Stale, match="asked_again"):
-        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.STEADIER)
-    request.refresh_from_db()
-    assert request.state == HelpState.WITH_SOMEONE
-    close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.STEADIER)
+        house.close(case, cleo, Outcome.PLAN)
 
 
 def test_a_failed_audit_undoes_the_closing() -> None:
@@ -279,7 +260,7 @@ def test_a_failed_audit_undoes_the_closing() -> None:
     house.break_audit()
     before = world()
     with pytest.raises(IntegrityError), house.transaction.atomic():
-        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.PLAN)
+        house.close(case, cleo, Outcome.PLAN)
     case.refresh_from_db()
     assert case.status == CaseStatus.WITH_CLINICIAN
     assert world() == before

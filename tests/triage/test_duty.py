@@ -9,7 +9,7 @@ from chat.models import AuditRow
 from chat.states import Role
 from tests.triage import house
 from triage.access import NotOnDuty
-from triage.actions.cases import claim_case, close_case
+from triage.actions.cases import claim_case
 from triage.actions.duty import go_off_duty, go_on_duty
 from triage.models import DutyShift
 from triage.states import CaseStatus, Outcome
@@ -23,7 +23,7 @@ def test_a_shift_begins_once_and_ends_only_with_nobody_left_behind() -> None:
     claim_case(case_id=case.pk, by=dan)
     with pytest.raises(Conflict, match="open_cases"):
         go_off_duty(by=dan)
-    close_case(case_id=case.pk, by=dan, outcome_code=Outcome.THEY_ENDED)
+    house.close(case, dan, Outcome.THEY_ENDED)
     go_off_duty(by=dan)
     assert not DutyShift.objects.filter(ended_at=None).exists()
     go_off_duty(by=dan)

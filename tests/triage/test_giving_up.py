@@ -13,7 +13,7 @@ from chat.kernel.errors import Denied, Invalid, Stale
 from chat.models import AuditRow, HelpRequest, Membership, User
 from chat.states import ConversationState, HelpState, Role
 from tests.triage import house
-from triage.actions.cases import claim_case, claim_source, close_case, give_up_place, hand_back_case
+from triage.actions.cases import claim_case, claim_source, give_up_place, hand_back_case
 from triage.board import board_for
 from triage.intake import intake_step
 from triage.models import Case, CaseEvent
@@ -152,7 +152,7 @@ def test_nobody_else_closes_a_case_that_nobody_was_with() -> None:
             )
     claim_case(case_id=case.pk, by=cleo)
     with pytest.raises(Invalid, match="outcome_missing"):
-        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.WITHDRAWN)
+        house.close(case, cleo, Outcome.WITHDRAWN)
     assert (
         'value="withdrawn"'
         not in browser(cleo).get(reverse("case", args=[case.pk])).content.decode()

@@ -10,12 +10,12 @@ from chat.models import AuditRow, HelpRequest, WorkerBeat
 from chat.states import HelpState, Role
 from moderation.models import Assessment
 from tests.triage import house
-from triage.actions.cases import claim_case, close_case
+from triage.actions.cases import claim_case
 from triage.actions.opening import open_case
 from triage.intake import _take_in, intake_step
 from triage.models import Case, CaseEvent, CaseSource
 from triage.sources import source_of_assessment, source_of_help
-from triage.states import Band, CaseStatus, Outcome
+from triage.states import Band, CaseStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +164,7 @@ def test_after_a_case_is_closed_the_next_sign_opens_a_new_one_sooner() -> None:
     house.assess(house.post(ada), "soon")
     intake_step()
     first = claim_case(case_id=Case.objects.get().pk, by=cleo)
-    close_case(case_id=first.pk, by=cleo, outcome_code=Outcome.STEADIER)
+    house.close(first, cleo)
     house.assess(house.post(ada), "soon")
     intake_step()
     second = Case.objects.open().get()

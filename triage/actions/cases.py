@@ -29,6 +29,7 @@ from triage.access import (
     access_own_waiting_request,
     check_may_triage,
     check_on_duty,
+    lock_held_case,
     was_taken_back,
 )
 from triage.actions.notes import post_of
@@ -133,20 +134,22 @@ def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
     return case
 
 
-def close_case(*, case_id: int, by: User, outcome_code: str) -> Case:
+def close_case(*, case_id: int, by: User, outcome_code: str, shown: int) -> Case:
     """End a case with how it ended; the talk closes, and what was said stays readable.
 
-    Only whoever is with the person closes. Raises :class:`Invalid` ("outcome_missing"),
-    :class:`Denied`, or :class:`Stale` ("asked_again") when they asked for help a moment ago.
+    ``shown`` is the newest sign on the page that was closed (``Case.newest_sign``). Only whoever is
+    with the person closes. Raises :class:`Invalid` ("outcome_missing"), :class:`Denied`, or
+    :class:`Stale` ("asked_again") when something came in since, which nobody would look at again.
     """
     if outcome_code not in OUTCOMES_OF_A_TALK:
         raise Invalid("outcome_missing")
-    if _asked_again(access_held_case(by, case_id), by):
-        raise Stale("asked_again")
+    _take_in_requests(access_held_case(by, case_id), by)
     with transaction.atomic():
-        case = access_held_case(by, case_id)
+        case = _held_case(case_id, by)
         if case.claimed_by_id != by.pk:
             raise Denied
+        if case.newest_sign > shown or _requests(case, HelpState.WAITING):
+            raise Stale("asked_again")
         now = clock.now()
         change_state(
             Case.objects.filter(pk=case.pk, claimed_by=by),
@@ -210,6 +213,12 @@ def _one_at_a_time(person_ids: Iterable[int] | QuerySet[Any]) -> None:
     list(User.objects.select_for_update(no_key=True).filter(pk__in=person_ids).values_list("pk"))
 
 
+def _held_case(case_id: int, by: User) -> Case:
+    """The case as it is now; whatever comes in from here on finds what we made of it."""
+    _one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
+    return lock_held_case(by, case_id)
+
+
 def _withdraw(case: Case, by: User, *, now: dt.datetime) -> None:
     change_state(
         Case.objects.filter(pk=case.pk),
@@ -270,12 +279,13 @@ def _back_to_the_head(case: Case, holder: User, *, now: dt.datetime) -> None:
     case.refresh_from_db()
 
 
-def _asked_again(case: Case, by: User) -> bool:
-    """Take in a request that came while the talk was going on, so that closing cannot bury it."""
-    waiting = _requests(case, HelpState.WAITING)
-    for request in waiting:
+def _take_in_requests(case: Case, by: User) -> None:
+    """What they asked for during the talk and no worker took in: so that the page shows it.
+
+    In a transaction of its own, as the one that refuses to close leaves nothing behind.
+    """
+    for request in _requests(case, HelpState.WAITING):
         open_case(source=source_of_help(request), by=by)
-    return bool(waiting)
 
 
 def _close_talk(talk: Conversation | None, by: User) -> None:

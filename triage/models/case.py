@@ -3,11 +3,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from chat.kernel.crypto import Sealed
 from chat.models import Conversation, User
 from chat.states import Role
 from triage.states import Band, CaseEventKind, CaseStatus, Outcome, SourceKind
+
+NO_SIGN = 0
+"""The newest sign of a case that has none."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -32,6 +36,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def with_a_talk(self) -> CaseQuerySet:
         """Without those that were given up before anybody came: nobody talked there."""
         return self.exclude(outcome_code=Outcome.WITHDRAWN)
+
+    def with_newest_sign(self) -> CaseQuerySet:
+        """Each with ``newest_sign``, read in the same moment as its reasons, never later.
+
+        A page that names a newer sign than it shows would let somebody close over it unseen.
+        """
+        newest = CaseSource.objects.filter(case=models.OuterRef("pk")).order_by("-pk")
+        found = Coalesce(models.Subquery(newest.values("pk")[:1]), NO_SIGN)
+        # Declared below as well, or whoever has a case of this query could not name it.
+        return self.annotate(newest_sign=found)  # type: ignore[no-redef]
 
     def visible_to(self, user: User) -> CaseQuerySet:
         """Clinicians see who waits and their own; shift leads see all; nobody else any."""
@@ -80,6 +94,9 @@ class Case(models.Model):
     outcome_code = models.CharField(
         max_length=20, blank=True, choices=[(o.value, o.value) for o in Outcome]
     )
+
+    newest_sign: int
+    """The newest of its sources; only on what ``access_case`` found."""
 
     objects = CaseQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat.access import access_conversation
 from chat.kernel import clock
-from chat.kernel.errors import Denied
+from chat.kernel.errors import Denied, Stale
 from chat.models import Conversation, User
 from chat.realtime.feed import snapshot
 from chat.realtime.protocol import ConversationSnapshot
@@ -141,13 +141,20 @@ def hand_back(request: HttpRequest, case_id: int) -> HttpResponse:
 @clinical
 @require_POST
 def close(request: HttpRequest, case_id: int) -> HttpResponse:
-    """End the case with how it ended; without that the form says what is missing."""
-    form = CloseForm(request.POST)
+    """End the case with how it ended; without that the form says what is missing.
+
+    Where something came in that the page did not show yet, the page comes back with it, and with
+    the choice as it was.
+    """
+    form, user = CloseForm(request.POST), person(request)
     if not form.is_valid():
-        return _page(request, access_case(person(request), case_id), close_form=form, status=422)
-    closed = cases.close_case(
-        case_id=case_id, by=person(request), outcome_code=form.cleaned_data["outcome"]
-    )
+        return _page(request, access_case(user, case_id), close_form=form, status=422)
+    outcome, shown = form.cleaned_data["outcome"], form.cleaned_data["shown"]
+    try:
+        closed = cases.close_case(case_id=case_id, by=user, outcome_code=outcome, shown=shown)
+    except Stale as error:
+        messages.warning(request, refusal(error.code))
+        return _page(request, access_case(user, case_id), close_form=form, status=409)
     messages.success(request, _("The talk with %s is closed.") % closed.person.nickname)
     return redirect("triage-queue")
 
