@@ -21,7 +21,7 @@ from triage.states import CaseStatus, Outcome
 
 pytestmark = pytest.mark.django_db
 
-IMMEDIATE = {
+IMMEDIATE: dict[str, Any] = {
     **house.REASON,
     "code": "intent_or_plan",
     "label": "intent_or_plan",

@@ -111,7 +111,7 @@ def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
     who cannot, and then says nothing in their name. Raises :class:`Denied` or :class:`Stale`.
     """
     with transaction.atomic():
-        case = access_held_case(by, case_id)
+        case = _held_case(case_id, by)
         holder, talk = case.claimed_by, case.conversation
         if holder is None or talk is None:
             raise Denied
@@ -208,7 +208,8 @@ def _one_at_a_time(person_ids: Iterable[int] | QuerySet[Any]) -> None:
     """Before case or talk is locked, let whoever else is at work for this person end.
 
     A clinician who claims locks the talk and the case in one order or the other, by whether the
-    case was listed, and giving up locks them too: PostgreSQL would end one of them as a deadlock.
+    case was listed. Closing, handing back and giving up lock them too: PostgreSQL would end one of
+    them as a deadlock.
     """
     list(User.objects.select_for_update(no_key=True).filter(pk__in=person_ids).values_list("pk"))
 

@@ -1,0 +1,135 @@
+"""Two at work for one person at the same moment: what one of them writes, the other one keeps.
+
+Only PostgreSQL lets them meet: on SQLite whoever writes has the database to themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from chat.kernel.errors import Stale
+from chat.models import Conversation, User
+from tests.servers import wait_until
+from tests.triage import house
+from triage.actions.cases import claim_case, claim_source, hand_back_case
+from triage.actions.opening import open_case
+from triage.intake import intake_step
+from triage.models import Case
+from triage.sources import source_of_assessment
+from triage.states import CaseStatus
+
+pytestmark = [pytest.mark.real, pytest.mark.django_db(transaction=True)]
+
+IMMEDIATE: dict[str, Any] = {**house.REASON, "words": "The writer may be about to hurt themselves"}
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
+    """Start a job in a thread and over a connection of its own."""
+    with ThreadPoolExecutor(4) as threads:
+
+        def run(job: Callable[[], Any]) -> Any:
+            try:
+                return job()
+            finally:
+                connection.close()
+
+        yield lambda job: threads.submit(run, job)
+
+
+@contextmanager
+def not_yet_committed(job: Callable[[], Any]) -> Iterator[None]:
+    """Somebody else's transaction that did ``job`` and ends with the block."""
+    done, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                job()
+                done.set()
+                may_end.wait(20)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert done.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        thread.join()
+
+
+def until_they_wait(count: int) -> None:
+    """Until as many transactions stand still for a lock that somebody else has."""
+
+    def waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0] == count)
+
+    wait_until(waiting, within=10, what=f"{count} waiting for a lock")
+
+
+def with_ada() -> tuple[User, User, Case]:
+    cleo, ada = house.cleo(), house.young()
+    house.assess(house.post(ada), "soon")
+    intake_step()
+    return cleo, ada, claim_case(case_id=Case.objects.get().pk, by=cleo)
+
+
+def test_a_sign_that_is_taken_in_while_handing_back_keeps_its_reason(elsewhere: Any) -> None:
+    cleo, ada, case = with_ada()
+    reading = house.assess(house.post(ada), "immediate", [IMMEDIATE])
+    with not_yet_committed(lambda: open_case(source=source_of_assessment(reading))):
+        back = elsewhere(lambda: hand_back_case(case_id=case.pk, by=cleo))
+        until_they_wait(1)
+    assert back.result(20).status == CaseStatus.WAITING
+    case.refresh_from_db()
+    assert IMMEDIATE["words"] in [reason["words"] for reason in case.reasons]
+
+
+def test_a_sign_that_is_taken_in_while_closing_keeps_the_case_open(elsewhere: Any) -> None:
+    cleo, ada, case = with_ada()
+    reading = house.assess(house.post(ada), "immediate", [IMMEDIATE])
+    with not_yet_committed(lambda: open_case(source=source_of_assessment(reading))):
+        closing = elsewhere(lambda: house.close(case, cleo))
+        until_they_wait(1)
+    with pytest.raises(Stale, match="asked_again"):
+        closing.result(20)
+    case.refresh_from_db()
+    assert case.status == CaseStatus.WITH_CLINICIAN
+
+
+@pytest.mark.parametrize("ending", ["close", "hand back"])
+def test_ending_a_talk_and_picking_its_person_up_do_not_wait_for_each_other_for_ever(
+    elsewhere: Any, ending: str
+) -> None:
+    (cleo, ada, case), dan = with_ada(), house.staff("Dan", on_duty=True)
+    source = source_of_assessment(house.assess(house.post(ada), "urgent"))
+
+    def end() -> Case:
+        if ending == "close":
+            return house.close(case, cleo)
+        return hand_back_case(case_id=case.pk, by=cleo)
+
+    def hold_talk() -> None:
+        Conversation.objects.select_for_update().get(pk=case.conversation_id)
+
+    with not_yet_committed(hold_talk):
+        claim = elsewhere(lambda: claim_source(source=source, by=dan))
+        until_they_wait(1)
+        ended = elsewhere(end)
+        until_they_wait(2)
+    with pytest.raises(Stale, match="already_taken"):
+        claim.result(20)
+    assert ended.result(20).claimed_by_id in (cleo.pk, None)
+    assert case.person == ada
