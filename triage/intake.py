@@ -12,7 +12,7 @@ from chat.kernel.errors import Stale
 from chat.kernel.lease import finish, lease
 from chat.models import HelpRequest, Leasable
 from moderation.models import Assessment, PatternFinding
-from triage.actions.opening import open_case
+from triage.actions.opening import one_at_a_time, open_case, was_answered
 from triage.places import tell_places
 from triage.sources import Source, source_of_assessment, source_of_finding, source_of_help
 
@@ -66,8 +66,9 @@ def _take_in(rows: Iterable[Row], source_of: Callable[[Row], Source]) -> int:
 
 def _take_in_one(row: Leasable, source: Source) -> None:
     with transaction.atomic():
+        one_at_a_time([source.person.pk])
         # Staff who ask hard questions are not in danger for asking them.
-        if source.person.is_young_person:
+        if source.person.is_young_person and not was_answered(source):
             open_case(source=source)
         if not finish(row):
             raise Stale

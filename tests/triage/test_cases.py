@@ -167,6 +167,16 @@ def test_a_source_whose_claim_is_refused_leaves_no_case_behind() -> None:
     assert not Case.objects.exists()
 
 
+def test_a_request_that_a_colleague_has_answered_since_the_page_was_drawn_opens_no_case() -> None:
+    cleo, dan, ada = house.cleo(), house.staff("Dan", on_duty=True), house.young()
+    asked = source_of_help(house.ask(ada))
+    reading = house.assess(house.post(ada), "immediate")
+    house.close(claim_source(source=source_of_assessment(reading), by=cleo), cleo)
+    with pytest.raises(Stale, match="already_taken"):
+        claim_source(source=asked, by=dan)
+    assert not Case.objects.open().exists()
+
+
 # Handing back.
 
 

@@ -10,7 +10,7 @@ from chat.models import AuditRow, HelpRequest, WorkerBeat
 from chat.states import HelpState, Role
 from moderation.models import Assessment
 from tests.triage import house
-from triage.actions.cases import claim_case
+from triage.actions.cases import claim_case, claim_source
 from triage.actions.opening import open_case
 from triage.intake import _take_in, intake_step
 from triage.models import Case, CaseEvent, CaseSource
@@ -157,6 +157,18 @@ def test_somebody_who_asks_while_a_clinician_is_with_them_is_not_waiting() -> No
     assert request.state == HelpState.WITH_SOMEONE
     assert request.conversation == case.conversation
     assert Case.objects.count() == 1
+
+
+def test_a_request_that_was_answered_while_intake_was_down_opens_no_second_case() -> None:
+    ada, cleo = house.young(), house.cleo()
+    request = house.ask(ada)
+    reading = house.assess(house.post(ada), "immediate")
+    case = claim_source(source=source_of_assessment(reading), by=cleo)
+    house.close(case, cleo)
+    assert intake_step() == 2
+    assert not Case.objects.open().exists()
+    request.refresh_from_db()
+    assert (request.state, request.due_at) == (HelpState.CLOSED, None)
 
 
 def test_after_a_case_is_closed_the_next_sign_opens_a_new_one_sooner() -> None:

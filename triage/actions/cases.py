@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from chat.actions.conversations import (
     close_conversation,
@@ -33,7 +30,13 @@ from triage.access import (
     was_taken_back,
 )
 from triage.actions.notes import post_of
-from triage.actions.opening import open_case, reason_rows, stored_signs
+from triage.actions.opening import (
+    one_at_a_time,
+    open_case,
+    reason_rows,
+    stored_signs,
+    was_answered,
+)
 from triage.actions.timeline import note_event, tell_everybody
 from triage.models import Case
 from triage.priority import ASKED, TOOK_BACK, History, rank
@@ -58,7 +61,7 @@ def claim_case(*, case_id: int, by: User) -> Case:
     with transaction.atomic():
         now = clock.now()
         check_on_duty(by, now=now)
-        _one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
+        one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
         with or_refuse(lambda: Stale("taken_back" if was_taken_back(case_id) else "already_taken")):
             change_state(
                 Case.objects.filter(pk=case_id),
@@ -81,7 +84,9 @@ def claim_source(*, source: Source, by: User) -> Case:
     check_may_triage(by)
     with transaction.atomic():
         check_on_duty(by, now=clock.now())
-        _one_at_a_time([source.person.pk])
+        one_at_a_time([source.person.pk])
+        if was_answered(source):
+            raise Stale("already_taken")
         # The talk before the audit chain, as everywhere: two who lock them the other way round
         # would wait for each other for ever.
         talk = open_talk(person=source.person, by=by)
@@ -184,7 +189,7 @@ def give_up_place(*, by: User) -> Case:
     # record is whole.
     open_case(source=source_of_help(request), by=by)
     with transaction.atomic():
-        _one_at_a_time([by.pk])
+        one_at_a_time([by.pk])
         case = Case.objects.open().select_for_update().filter(person=by).first()
         if case is None:
             raise Denied
@@ -204,19 +209,9 @@ def give_up_place(*, by: User) -> Case:
     return case
 
 
-def _one_at_a_time(person_ids: Iterable[int] | QuerySet[Any]) -> None:
-    """Before case or talk is locked, let whoever else is at work for this person end.
-
-    A clinician who claims locks the talk and the case in one order or the other, by whether the
-    case was listed. Closing, handing back and giving up lock them too: PostgreSQL would end one of
-    them as a deadlock.
-    """
-    list(User.objects.select_for_update(no_key=True).filter(pk__in=person_ids).values_list("pk"))
-
-
 def _held_case(case_id: int, by: User) -> Case:
     """The case as it is now; whatever comes in from here on finds what we made of it."""
-    _one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
+    one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
     return lock_held_case(by, case_id)
 
 

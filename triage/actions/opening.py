@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from chat.actions.help import move_help
 from chat.kernel import clock
@@ -29,6 +30,29 @@ def open_case(*, source: Source, by: User | None = None) -> Case:
     except IntegrityError:
         # Another worker opened the person's case between our look and our insert: it is there now.
         return _open_case(source, by)
+
+
+def one_at_a_time(person_ids: Iterable[int] | QuerySet[Any]) -> None:
+    """Before case or talk is locked, let whoever else is at work for this person end.
+
+    A clinician who claims locks the talk and the case in one order or the other, by whether the
+    case was listed. Closing, handing back and giving up lock them too: PostgreSQL would end one of
+    them as a deadlock.
+    """
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=person_ids).values_list("pk"))
+
+
+def was_answered(source: Source) -> bool:
+    """Whether this is a request for help that ended before a case was made of it.
+
+    Somebody came for another sign of the same person and has closed since: a case now would call
+    for them again. Ask once nobody else is at work for the person (``one_at_a_time``).
+    """
+    if source.kind != SourceKind.HELP_REQUEST:
+        return False
+    closed = HelpRequest.objects.filter(pk=source.source_id, state=HelpState.CLOSED)
+    listed = CaseSource.objects.filter(kind=source.kind, source_id=source.source_id)
+    return closed.exists() and not listed.exists()
 
 
 def _open_case(source: Source, by: User | None) -> Case:
