@@ -17,8 +17,9 @@ from chat.states import Role
 from moderation.models import PatternFinding
 from tests.triage import house
 from triage.actions.cases import claim_case, hand_back_case
+from triage.actions.notes import write_note
 from triage.intake import intake_step
-from triage.models import Case, DutyShift
+from triage.models import Case, CaseNote, DutyShift
 from triage.states import CaseStatus, Outcome
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +183,20 @@ def test_a_clinician_goes_through_a_whole_case_with_plain_forms() -> None:
     assert "Closed: We made a plan together for staying safe" in page
     client.post(reverse("duty"), {"duty": "off"})
     assert not DutyShift.objects.on_duty(now=clock.now()).exists()
+
+
+def test_a_note_that_does_not_open_costs_that_note_and_not_the_page() -> None:
+    cleo, case = house.cleo(), house.waiting_case()
+    claim_case(case_id=case.pk, by=cleo)
+    lost = write_note(case_id=case.pk, by=cleo, body="likes the sea")
+    CaseNote.objects.filter(pk=lost.pk).update(body_sealed=b"gone:" + b"\0" * 40)
+    write_note(case_id=case.pk, by=cleo, body="sleeps badly")
+    answer = browser(cleo).get(reverse("case", args=[case.pk]))
+    assert answer.status_code == 200
+    page = text(answer)
+    assert "These words do not open. Please tell your shift lead." in page
+    assert "sleeps badly" in page
+    assert "likes the sea" not in page
 
 
 def test_handing_back_says_who_is_first_again() -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from chat.kernel.crypto import Sealed
+from chat.kernel.crypto import Sealed, Unreadable
 from chat.models import Conversation, User
 from chat.states import Role
 from triage.states import Band, CaseEventKind, CaseStatus, Outcome, SourceKind
@@ -210,3 +210,10 @@ class CaseNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk}"
+
+    def opened(self) -> str | None:
+        """The line, or ``None`` where it does not open: the case must stay within reach."""
+        try:
+            return self.body
+        except Unreadable:
+            return None
