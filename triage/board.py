@@ -187,6 +187,7 @@ def unlisted_sources(*, now: dt.datetime) -> list[Source]:
     with_case = Case.objects.open().values("person_id")
     asked = (
         HelpRequest.objects.filter(late("created_at"), state=HelpState.WAITING)
+        .filter(person__role=Role.YOUNG_PERSON)
         .exclude(person__in=with_case)
         .select_related("person")
         .order_by("created_at")[:ROWS]

@@ -25,8 +25,12 @@ def request_help(
     """Put the person on the list of people to talk to; asking again keeps the first place.
 
     Works for a suspended person too. ``about_message_id`` is one of their own messages, to be
-    quoted to whoever picks up; one that is not theirs is ignored rather than refused.
+    quoted to whoever picks up; one that is not theirs is ignored rather than refused. Raises
+    :class:`Denied` for staff: they sit in the talks of others, and one of those would be taken for
+    their own and opened to whoever answered.
     """
+    if not by.is_young_person:
+        raise Denied
     try:
         return _request_help(by, client_id, about_message_id)
     except IntegrityError:

@@ -167,6 +167,19 @@ async def test_a_paused_person_may_ask_for_help_and_not_post(
     await sal.close()
 
 
+@pytest.mark.parametrize("colleague", ["mo", "cleo"])
+async def test_staff_who_ask_for_help_are_refused_and_stand_in_no_line(
+    live_cast: Cast, colleague: str
+) -> None:
+    socket = await Inside.ready(getattr(live_cast, colleague))
+    client_id = str(uuid.uuid4())
+    await socket.say("help.request", client_id=client_id)
+    refusal = await socket.take("error")
+    assert (refusal["code"], refusal["ref"]) == ("not_found", client_id)
+    assert await call(HelpRequest.objects.count) == 0
+    await socket.close()
+
+
 async def test_somebody_joining_and_the_end_of_a_talk_are_seen_live(live_cast: Cast) -> None:
     talk = await call(open_talk, person=live_cast.ada, by=live_cast.ada)
     ada = await Inside.ready(live_cast.ada, {"conversation": talk.pk})

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chat.kernel import clock
-from chat.models import AuditRow, User, WorkerBeat
+from chat.models import AuditRow, HelpRequest, User, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.realtime import presence
 from chat.states import Role
@@ -123,6 +123,22 @@ def test_with_intake_dead_a_pattern_over_several_messages_is_on_the_page_too() -
         assert url in text(client.get(QUEUE))
         client.post(url)
     assert Case.objects.get(claimed_by=cleo).person == ada
+
+
+def test_a_request_that_a_colleague_once_sent_is_no_way_into_a_talk_of_theirs() -> None:
+    """Older versions took one in; the open talk of a colleague is that of a young person."""
+    cleo, dan = house.cleo(), house.staff("Dan", on_duty=True)
+    talk = claim_case(case_id=house.waiting_case().pk, by=cleo).conversation
+    assert talk is not None
+    left = HelpRequest.objects.create(
+        person=cleo, client_id=house.uuid.uuid4(), conversation=talk, created_at=clock.now()
+    )
+    client = browser(dan)
+    with house.later(seconds=4):
+        assert "Nobody is waiting." in text(client.get(QUEUE))
+        client.post(reverse("unlisted-claim", args=["help_request", left.pk]))
+    assert not talk.memberships.filter(user=dan).exists()
+    assert Case.objects.count() == 1
 
 
 def test_messages_that_nobody_has_read_are_a_sign_of_their_own() -> None:

@@ -82,6 +82,8 @@ def claim_case(*, case_id: int, by: User) -> Case:
 def claim_source(*, source: Source, by: User) -> Case:
     """Pick somebody up whom no worker has put on the list yet: open and claim in one go."""
     check_may_triage(by)
+    if not source.person.is_young_person:
+        raise Denied  # A colleague has no talk of their own: it would be that of somebody else.
     with transaction.atomic():
         check_on_duty(by, now=clock.now())
         one_at_a_time([source.person.pk])
