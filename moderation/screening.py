@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from chat.actions.feed import lock_conversations
 from chat.actions.messages import Settlement, mark_reading, settle_messages
 from chat.kernel import clock
 from chat.kernel.crypto import Unreadable
@@ -223,6 +224,7 @@ def _read_at_last(judged: Sequence[Judged]) -> list[Message]:
 
 def _move(judged: Sequence[Judged]) -> list[Message]:
     """Publish or hold what still waits, and mark the rest as read; returns what moved."""
+    lock_conversations({item.message.conversation_id for item in judged})
     waiting = [item for item in judged if item.message.state == MessageState.PENDING]
     moved = settle_messages(
         [

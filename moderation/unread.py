@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from chat.actions.feed import lock_conversations
 from chat.actions.messages import mark_reading
 from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, ring_on_commit
@@ -55,7 +56,9 @@ def mark_unread(messages: Sequence[Message]) -> int:
     """Say that no machine has read these; returns how many did not say so yet.
 
     The author of a post that waits is told that a person will read it. A private talk goes on.
+    Call inside the transaction that holds their rows.
     """
+    lock_conversations({message.conversation_id for message in messages})
     posts = [m for m in messages if _waits(m)]
     others = [m for m in messages if not _waits(m)]
     marked = mark_reading(messages=posts, reading=MachineReading.NOT_READ, notice=Notice.UNREAD)

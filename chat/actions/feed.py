@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -25,21 +25,30 @@ class Change:
     person: User | None = None
 
 
-def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
-    """Reserve that many numbers in each conversation, under its row lock; returns the last ones.
+def lock_conversations(keys: Collection[int]) -> None:
+    """Hold these conversations until the transaction ends.
 
     Rows are locked in the order of their ids: two batches that share some cannot wait for each
-    other for ever.
+    other for ever. Whoever appends more than once in a transaction calls this first, with all the
+    conversations it will append to: several rounds would lock them in the order of the rounds.
     """
+    if len(keys) < 2 or not connection.features.has_select_for_update:
+        return  # One is locked by the change itself, and SQLite has one writer at a time.
     table = Conversation._meta.db_table
-    is_among, ids = among_sql(Conversation._meta.pk, list(counts), connection)
-    heads: dict[int, int] = {}
+    is_among, ids = among_sql(Conversation._meta.pk, list(keys), connection)
     with connection.cursor() as cursor:
-        if len(counts) > 1 and connection.features.has_select_for_update:
-            cursor.execute(
-                f"SELECT id FROM {table} WHERE id {is_among} ORDER BY id FOR NO KEY UPDATE",  # noqa: S608
-                [ids],
-            )
+        cursor.execute(
+            f"SELECT id FROM {table} WHERE id {is_among} ORDER BY id FOR NO KEY UPDATE",  # noqa: S608
+            [ids],
+        )
+
+
+def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
+    """Reserve that many numbers in each conversation, under its row lock; returns the last ones."""
+    table = Conversation._meta.db_table
+    heads: dict[int, int] = {}
+    lock_conversations(counts.keys())
+    with connection.cursor() as cursor:
         for count in sorted(set(counts.values())):
             mine = [conversation_id for conversation_id, c in counts.items() if c == count]
             is_among, ids = among_sql(Conversation._meta.pk, mine, connection)
