@@ -169,8 +169,6 @@ def _settle(judged: Sequence[Judged], *, version: str) -> int:
         assessments = record_assessments(
             ((item.message, item.reading, item.verdict) for item in mine), version=version
         )
-        note_authors(item.message for item in mine)
-        at_last = _read_at_last(mine)
         moved = _move(mine)
         held = [m for m in moved if m.state == MessageState.HELD]
         open_reviews(held, assessments)
@@ -180,6 +178,9 @@ def _settle(judged: Sequence[Judged], *, version: str) -> int:
             ring_on_commit(work_topic("intake"))
         if held or changed or any(_was_listed(m) for m in moved):
             ring_on_commit(ALERTS)
+        # After the conversations, as looking back does, which may keep a message and then says
+        # that it is done with the person: the other way round both would wait for ever.
+        note_authors(item.message for item in mine)
     return len(mine)
 
 

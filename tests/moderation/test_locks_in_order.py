@@ -16,6 +16,8 @@ from chat.actions.conversations import open_talk, start_thread
 from chat.actions.sending import Draft, send_messages
 from chat.models import Conversation, Message
 from chat.states import MessageState
+from moderation.lookback import note_authors
+from moderation.models import LookBack
 from moderation.screening import screening_step
 from moderation.unread import unread_step
 from tests.conftest import Hands
@@ -70,6 +72,17 @@ def test_who_waits_for_one_conversation_holds_none_that_comes_after_it(
         # As a group of sends does, which holds the talk and goes on to the thread.
         Conversation.objects.select_for_update(no_key=True, nowait=True).get(pk=thread.pk)
     assert theirs.result(PATIENCE_SECONDS) == 2
+
+
+@pytest.mark.real
+def test_who_waits_for_a_conversation_does_not_hold_the_author_who_is_looked_back_at() -> None:
+    room = make_room()
+    message = room.says(room.ada, CALM)
+    note_authors([message])
+    with waits_for(room.thread, screening_step) as theirs:
+        # As looking back does, which keeps a message of hers and then says that it is done.
+        LookBack.objects.select_for_update(nowait=True).get(person=room.ada)
+    assert theirs.result(PATIENCE_SECONDS) == 1
 
 
 def test_sends_across_conversations_and_the_turns_that_read_them_all_come_through() -> None:
