@@ -66,9 +66,10 @@ def _take_in(rows: Iterable[Row], source_of: Callable[[Row], Source]) -> int:
 
 def _take_in_one(row: Leasable, source: Source) -> None:
     with transaction.atomic():
-        one_at_a_time([source.person.pk])
+        # The row first: opening a case ends in the audit chain, and whoever holds that must not
+        # wait for a row that somebody else holds.
+        if not finish(row):
+            raise Stale
         # Staff who ask hard questions are not in danger for asking them.
         if source.person.is_young_person and not was_answered(source):
             open_case(source=source)
-        if not finish(row):
-            raise Stale

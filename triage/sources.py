@@ -24,7 +24,10 @@ MACHINE_WITHOUT_WORDS: Final = "A message of theirs may need a person"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One row that may open or extend a case. ``asked`` is an explicit request for help."""
+    """One row that may open or extend a case. ``asked`` is an explicit request for help.
+
+    ``at`` is when the row last said something new: another time than before, and it went on.
+    """
 
     kind: SourceKind
     source_id: int
@@ -70,7 +73,7 @@ def source_of_finding(finding: PatternFinding) -> Source:
         kind=SourceKind.PATTERN,
         source_id=finding.pk,
         person=person,
-        at=finding.found_at,
+        at=finding.updated_at,
         signs=(Sign(words, seen_words(finding), _band(finding.urgency)),),
         message_id=finding.newest_message_id if own else None,
         asked=False,

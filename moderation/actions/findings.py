@@ -52,12 +52,21 @@ def keep_findings(
 def _extend(
     finding: PatternFinding, verdict: PatternVerdict, newest: int, *, now: dt.datetime
 ) -> PatternFinding:
-    """More of the same. The case it opened is open already; evidence grows."""
+    """More of the same: evidence grows, and whoever looks after people hears that it goes on.
+
+    The case it opened may have been closed since. Where it is still open, this is no news there.
+    """
     finding.score = max(finding.score, verdict.signal.score)
     finding.evidence = _as_json(verdict.signal.evidence)
     finding.newest_message_id = newest
     finding.updated_at = now
-    finding.save(update_fields=["score", "evidence", "newest_message_id", "updated_at"])
+    columns = ["score", "evidence", "newest_message_id", "updated_at"]
+    if finding.case_about_id is not None:
+        finding.due_at = now
+        # Whoever is at it knows less than this, and must not say that it is done.
+        finding.lease_until, finding.lease_token, finding.attempts = None, None, 0
+        columns += ["due_at", "lease_until", "lease_token", "attempts"]
+    finding.save(update_fields=columns)
     return finding
 
 

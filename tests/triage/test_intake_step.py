@@ -194,7 +194,7 @@ def test_a_wait_counts_from_the_sign_and_not_from_when_the_worker_came_back() ->
     assert case.answer_by == asked_at + house.dt.timedelta(minutes=5)
 
 
-def test_each_source_brings_about_one_case_for_ever() -> None:
+def test_a_case_names_each_of_its_sources_once() -> None:
     house.ask(house.young())
     intake_step()
     source = CaseSource.objects.get()
@@ -224,3 +224,13 @@ def test_two_signs_about_one_person_at_once_make_one_case() -> None:
     cases = house.at_once([lambda s=s: open_case(source=s) for s in sources])
     assert {case.pk for case in cases} == {Case.objects.get().pk}
     assert CaseSource.objects.count() == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_sign_taken_in_by_many_at_once_counts_once() -> None:
+    ada = house.young()
+    house.ask(ada)
+    intake_step()
+    source = source_of_assessment(house.assess(house.post(ada), "urgent"))
+    house.at_once([lambda: open_case(source=source)] * 8)
+    assert list(CaseEvent.objects.values_list("kind", flat=True)) == ["opened", "more"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,13 +18,15 @@ from triage.actions.timeline import note_event, tell_everybody
 from triage.models import Case, CaseSource
 from triage.priority import History, Priority, Sign, rank
 from triage.sources import Source
-from triage.states import Band, CaseEventKind, CaseStatus, SourceKind
+from triage.states import BANDS, Band, CaseEventKind, CaseStatus, SourceKind
 
 
 def open_case(*, source: Source, by: User | None = None) -> Case:
-    """The person's open case, now with this source in it; each source counts once, ever.
+    """The person's open case, now with this source in it.
 
-    A new source can bring the place forward and never back. ``by`` is ``None`` for the worker.
+    A source counts once, and again only when it went on: its case then hears what is new, and
+    where that case was closed meanwhile somebody is called again. A source can bring the place
+    forward and never back. ``by`` is ``None`` for the worker.
     """
     try:
         return _open_case(source, by)
@@ -57,25 +60,40 @@ def was_answered(source: Source) -> bool:
 
 def _open_case(source: Source, by: User | None) -> Case:
     with transaction.atomic():
-        known = CaseSource.objects.filter(kind=source.kind, source_id=source.source_id)
-        earlier = known.select_related("case__person").first()
-        if earlier is not None:
-            return earlier.case
         now = clock.now()
+        # Locked before we look whether the source is known: another worker may be adding it.
         case = Case.objects.open().select_for_update().filter(person=source.person).first()
+        same = CaseSource.objects.filter(kind=source.kind, source_id=source.source_id)
+        earlier = same.select_related("case__person").order_by("pk").last()
+        # Not whether it is later: a clock may have been set back since.
+        if earlier is not None and earlier.at == source.at:
+            return earlier.case
+        known = case is not None and earlier is not None and earlier.case_id == case.pk
         if case is None:
             case = _new_case(source, by, now=now)
-        else:
-            _extend_case(case, source, by, now=now)
-        CaseSource.objects.create(
+        elif signs := _news(case, source) if known else source.signs:
+            _extend_case(case, replace(source, signs=signs), by, now=now)
+        CaseSource.objects.update_or_create(
             case=case,
             kind=source.kind,
             source_id=source.source_id,
-            message_id=source.message_id,
-            at=source.at,
+            defaults={"message_id": source.message_id, "at": source.at},
         )
         tell_everybody()
     return case
+
+
+def _news(case: Case, source: Source) -> tuple[Sign, ...]:
+    """What a source that went on says beyond, or sooner than, what its case says already."""
+    told = stored_signs(case)
+    return tuple(
+        sign
+        for sign in source.signs
+        if not any(
+            one.words == sign.words and BANDS.index(one.band) <= BANDS.index(sign.band)
+            for one in told
+        )
+    )
 
 
 def _new_case(source: Source, by: User | None, *, now: dt.datetime) -> Case:

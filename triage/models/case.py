@@ -160,7 +160,10 @@ class Case(models.Model):
 
 
 class CaseSource(models.Model):
-    """A row downstairs that this case comes from. Each can bring about only one case, once."""
+    """A row downstairs that this case comes from. A row that goes on can be in a later case too.
+
+    ``at`` is when the row last said something that this case knows of.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="sources")
     kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in SourceKind])
@@ -172,7 +175,9 @@ class CaseSource(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "source_id"], name="one_case_per_source")
+            models.UniqueConstraint(
+                fields=["kind", "source_id", "case"], name="each_source_once_in_a_case"
+            )
         ]
 
     def __str__(self) -> str:
