@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from chat.actions.messages import hold_message
+from chat.kernel import clock
 from chat.models import Message, User
 from chat.states import ConversationKind, MessageState, Notice, Role
 from moderation.models import Assessment, PatternFinding, Review
@@ -39,7 +40,7 @@ def keep_findings(
         newest = max(evidence.message_id for evidence in signal.evidence)
         if before is not None and before.newest_message_id >= newest:
             continue
-        if before is not None and before.found_at > now - SAME_FOR:
+        if before is not None and clock.is_fresh(before.found_at, within=SAME_FOR, now=now):
             finding = _extend(before, verdict, newest, now=now)
         else:
             finding = _begin(author, verdict, newest, now=now)

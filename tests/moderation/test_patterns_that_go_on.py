@@ -106,3 +106,14 @@ def test_a_pattern_joins_the_case_that_is_open_now(
     intake_step()
     case = Case.objects.open().get(person=room.ben)
     assert {source.kind for source in case.sources.all()} == {"help_request", "pattern"}
+
+
+def test_a_pattern_found_by_a_fast_clock_does_not_hold_the_next_one_up(
+    room: Room, bens: Conversation, hands: Hands
+) -> None:
+    hands.forward(days=365)
+    says(room, bens, AGE, SECRET)
+    intake_step()
+    hands.back(days=363)
+    says(room, bens, AGE, SECRET)
+    assert PatternFinding.objects.filter(case_about=room.ben).count() == 2

@@ -41,6 +41,16 @@ def test_a_shift_that_was_forgotten_does_not_count_as_somebody() -> None:
     assert DutyShift.objects.filter(ended_at=None).count() == 1
 
 
+def test_a_shift_begun_by_a_clock_that_was_days_ahead_does_not_count_for_days() -> None:
+    case = house.waiting_case()
+    with house.later(days=30):
+        dan = house.staff("Dan", on_duty=True)
+    with pytest.raises(NotOnDuty):
+        claim_case(case_id=case.pk, by=dan)
+    go_on_duty(by=dan)
+    claim_case(case_id=case.pk, by=dan)
+
+
 @pytest.mark.parametrize("role", [Role.MODERATOR, Role.YOUNG_PERSON])
 def test_only_those_who_work_with_cases_go_on_duty(role: Role) -> None:
     who = house.young("Eve") if role == Role.YOUNG_PERSON else house.staff("Mo", role)

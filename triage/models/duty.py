@@ -13,8 +13,16 @@ LONGEST_SHIFT = dt.timedelta(hours=14)
 
 class DutyQuerySet(models.QuerySet["DutyShift"]):
     def on_duty(self, *, now: dt.datetime) -> DutyQuerySet:
-        """The shifts that count now."""
-        return self.filter(ended_at__isnull=True, began_at__gt=now - LONGEST_SHIFT)
+        """The shifts that count now.
+
+        One that was begun before a clock was set back by some hours does: whoever is here must
+        not find themselves sent home. Of one from further ahead nobody can say.
+        """
+        return self.filter(
+            ended_at__isnull=True,
+            began_at__gt=now - LONGEST_SHIFT,
+            began_at__lt=now + LONGEST_SHIFT,
+        )
 
     def is_on_duty(self, user: User, *, now: dt.datetime) -> bool:
         return self.on_duty(now=now).filter(user=user).exists()
