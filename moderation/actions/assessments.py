@@ -7,9 +7,11 @@ from typing import Any
 
 from chat.kernel import clock
 from chat.models import Message
+from moderation import readers
+from moderation.actions.handover import BY_A_PERSON
 from moderation.classifiers.base import PAST, PATTERNS, Reading, Signal
 from moderation.models import Assessment
-from moderation.policy import Reason, Verdict
+from moderation.policy import URGENCIES, Reason, Verdict
 from moderation.policy_table import NOT_OWN, NOT_THE_WRITER, RULE_THRESHOLD
 
 ASKED = "asked_by_moderator"
@@ -66,53 +68,31 @@ def record_assessments(
 ) -> dict[int, Assessment]:
     """Keep one assessment per message and revision; by message id, the one that stands.
 
-    A revision that has one already keeps it: reading twice changes nothing, unless a reader could
-    not read it then and all of them can now.
-
-    ``version`` names the readers that read. They are not asked for here: one might be built for it,
-    for as long as that takes, with everything locked.
+    A revision that has one already keeps it: reading twice changes nothing. Where a moderator
+    asked for a clinician before anything had read it, what was found now joins what they said.
     """
     judged = list(judged)
     rows = [_row(*item, version=version) for item in judged]
     Assessment.objects.bulk_create(rows, ignore_conflicts=True)
-    wanted = {(row.message_id, row.revision) for row in rows}
-    found = Assessment.objects.filter(message_id__in={key for key, _ in wanted})
-    kept = {a.message_id: a for a in found if (a.message_id, a.revision) in wanted}
-    for row, (_message, reading, _verdict) in zip(rows, judged, strict=True):
-        if not reading.failed and _gives_way(kept[row.message_id], row):
-            _read_in_full(kept[row.message_id], row)
+    wanted = {(row.message_id, row.revision): row for row in rows}
+    stored = Assessment.objects.filter(message_id__in={key for key, _ in wanted})
+    kept = {a.message_id: a for a in stored if (a.message_id, a.revision) in wanted}
+    for asked in kept.values():
+        if asked.classifier_version == BY_A_PERSON:
+            _join(asked, wanted[asked.message_id, asked.revision])
     return kept
 
 
-def _row(message: Message, reading: Reading, verdict: Verdict, *, version: str) -> Assessment:
-    now = clock.now()
-    return Assessment(
-        message=message,
-        revision=message.revision,
-        action=verdict.action,
-        harm=verdict.harm,
-        reasons=[reason_as_json(reason) for reason in verdict.reasons],
-        scores=scores_as_json(reading),
-        open_case=verdict.open_case,
-        offer_door=verdict.offer_door,
-        urgency=verdict.urgency,
-        notice=verdict.notice,
-        classifier_version=version,
-        policy_version=verdict.version,
-        created_at=now,
-        due_at=now if verdict.open_case else None,
-    )
-
-
-def _gives_way(earlier: Assessment, full: Assessment) -> bool:
-    """Whether a reading in full stands instead. What brought somebody a person stays as it is."""
-    codes = {reason.get("code") for reason in earlier.reasons}
-    seen = full.open_case or not earlier.open_case
-    return "unread" in codes and ASKED not in codes and seen
-
-
-def _read_in_full(earlier: Assessment, full: Assessment) -> None:
-    """The row stays the same one: a review and a case may rest on it."""
-    for name in FOUND:
-        setattr(earlier, name, getattr(full, name))
-    earlier.save(update_fields=FOUND)
+def _join(asked: Assessment, read: Assessment) -> None:
+    """Both reasons, at the sooner of both urgencies; what the moderator asked for stays."""
+    asked.reasons = [*asked.reasons, *read.reasons]
+    asked.scores = read.scores
+    asked.urgency = min(asked.urgency, read.urgency, key=URGENCIES.index)
+    asked.classifier_version = read.classifier_version
+    asked.policy_version = read.policy_version
+    asked.created_at = read.created_at
+    if read.open_case:
+        asked.due_at = read.due_at
+        # Whoever is at it knows less than this, and must not say that it is done.
+        asked.lease_until, asked.lease_token, asked.attempts = None, None, 0
+    asked.save()

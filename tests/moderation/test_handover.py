@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chat.kernel import clock
 from chat.kernel.errors import Denied
 from chat.models import AuditRow, Message, User
 from chat.states import MessageState, Notice
@@ -13,9 +14,11 @@ from moderation.actions.reviews import Taken, claim_review, claim_unread, decide
 from moderation.models import Assessment, Review
 from moderation.screening import screening_step
 from moderation.states import Harm
+from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, RUDE, Room
 from triage.intake import intake_step
-from triage.models import Case
+from triage.models import Case, CaseEvent
+from triage.states import Band
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
@@ -67,6 +70,49 @@ def test_it_works_while_no_machine_reads(room: Room) -> None:
     message.refresh_from_db()
     assert (message.state, message.notice) == (MessageState.HELD, Notice.DOOR)
     assert Assessment.objects.get(message=message).open_case
+
+
+def test_what_a_machine_finds_after_a_moderator_asked_joins_what_they_said(
+    room: Room, hands: Hands
+) -> None:
+    message = room.says(room.ada, DANGEROUS)
+    ask(claim_unread(by=room.mo, message_id=message.pk), room.mo)
+    intake_step()
+    assert Case.objects.get().band == Band.URGENT
+    hands.forward(minutes=1)
+    screening_step()
+    intake_step()
+    case = Case.objects.get()
+    assert case.band == Band.IMMEDIATE
+    assert len({reason["words"] for reason in case.reasons}) == len(case.reasons) == 2
+    found = Assessment.objects.get(message=message)
+    assert [reason["code"] for reason in found.reasons] == ["asked_by_moderator", "intent_or_plan"]
+    assert found.scores == {"intent_or_plan": 0.9}
+    assert Review.objects.get().assessment == found
+
+
+def test_a_machine_that_reads_it_twice_joins_once(room: Room, hands: Hands) -> None:
+    message = room.says(room.ada, DANGEROUS)
+    ask(claim_unread(by=room.mo, message_id=message.pk), room.mo)
+    intake_step()
+    for _ in range(2):
+        Message.objects.filter(pk=message.pk).update(due_at=clock.now())
+        hands.forward(minutes=1)
+        screening_step()
+        intake_step()
+    assert len(Assessment.objects.get(message=message).reasons) == 2
+    assert list(CaseEvent.objects.values_list("kind", flat=True)) == ["opened", "more", "raised"]
+
+
+def test_a_machine_that_finds_nothing_calls_nobody_a_second_time(room: Room, hands: Hands) -> None:
+    message = room.says(room.ada, CALM)
+    ask(claim_unread(by=room.mo, message_id=message.pk), room.mo)
+    intake_step()
+    hands.forward(minutes=1)
+    screening_step()
+    assert intake_step() == 0
+    found = Assessment.objects.get(message=message)
+    assert (found.urgency, found.open_case, found.due_at) == ("urgent", True, None)
 
 
 def test_asking_twice_or_where_a_case_is_open_changes_nothing(room: Room) -> None:
