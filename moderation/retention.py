@@ -12,7 +12,7 @@ RETENTION: Table = {
     },
     "Review": {
         Keep.TRACE: "message assessment status harm tier opened_at answer_by decided_by decided_at "
-        "decision clause version",
+        "decision clause decided_revision version",
         Keep.WORK: "claimed_by claim_until",
     },
     "ShadowAssessment": {

@@ -12,6 +12,7 @@ from chat.actions.messages import hold_message
 from chat.kernel import clock
 from chat.models import Message, User
 from chat.states import ConversationKind, MessageState, Notice, Role
+from moderation.actions.reviews import UNDECIDED
 from moderation.models import Assessment, PatternFinding, Review
 from moderation.models.review import place_in_list
 from moderation.patterns_over_time import Evidence
@@ -116,16 +117,17 @@ def _as_json(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 
 def bring_to_review(evidence: Sequence[Evidence], *, harm: Harm, now: dt.datetime) -> Review | None:
-    """Keep the newest message that no person has decided about until a moderator has looked.
+    """Keep the newest message whose words nobody has decided about until a moderator has looked.
 
-    Private talks are never kept back, and what a moderator decided stays decided.
+    Private talks are never kept back, and what a moderator decided stays decided, until its author
+    changes the words: a decision is about those it was made about.
     """
     ids = sorted({one.message_id for one in evidence}, reverse=True)
     messages = Message.objects.filter(
         pk__in=ids,
         conversation__kind=ConversationKind.THREAD,
         state__in=(MessageState.PUBLISHED, MessageState.HELD),
-    ).exclude(review__status=ReviewStatus.DECIDED)
+    ).exclude(review__status=ReviewStatus.DECIDED, review__decided_revision=F("revision"))
     message = messages.select_for_update(no_key=True, of=("self",)).order_by("-pk").first()
     if message is None:
         return None
@@ -134,10 +136,7 @@ def bring_to_review(evidence: Sequence[Evidence], *, harm: Harm, now: dt.datetim
     if review is None:
         review = Review.objects.create(message=message, assessment=_reading(message), **place)
     elif review.status not in OPEN:
-        Review.objects.filter(pk=review.pk).update(
-            status=ReviewStatus.QUEUED, claimed_by=None, claim_until=None,
-            version=F("version") + 1, **place,
-        )  # fmt: skip
+        Review.objects.filter(pk=review.pk).update(version=F("version") + 1, **UNDECIDED, **place)
     elif TIERS[harm] < review.tier:
         place = place_in_list(harm, review.opened_at)
         Review.objects.filter(pk=review.pk).update(version=F("version") + 1, **place)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -32,6 +34,20 @@ from moderation.states import (
     Harm,
     ReviewStatus,
 )
+
+UNDECIDED: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "status": ReviewStatus.QUEUED,
+        "claimed_by": None,
+        "claim_until": None,
+        "decided_by": None,
+        "decided_at": None,
+        "decision": "",
+        "clause": "",
+        "decided_revision": None,
+    }
+)
+"""What a review that was closed becomes when somebody has to look again."""
 
 
 class Taken(Stale):
@@ -77,20 +93,11 @@ def _open_again(
 ) -> None:
     still_open = review.status in OPEN
     place = place_in_list(_harm(message, assessments), review.opened_at if still_open else now)
-    closed: dict[str, object] = {
-        "status": ReviewStatus.QUEUED,
-        "claimed_by": None,
-        "claim_until": None,
-        "decided_by": None,
-        "decided_at": None,
-        "decision": "",
-        "clause": "",
-    }
     Review.objects.filter(pk=review.pk).update(
         assessment=assessments.get(message.pk),
         version=F("version") + 1,
         **place,
-        **({} if still_open else closed),
+        **({} if still_open else UNDECIDED),
     )
 
 
@@ -223,6 +230,7 @@ def decide_review(
                 table=REVIEW_MOVES,
                 decision=decision,
                 clause=clause,
+                decided_revision=revision,
                 decided_by=by,
                 decided_at=clock.now(),
                 version=F("version") + 1,

@@ -74,6 +74,9 @@ class Review(models.Model):
         max_length=8, blank=True, choices=[(d.value, d.value) for d in Decision]
     )
     clause = models.CharField(max_length=30, blank=True)
+    decided_revision = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Which words the decision is about."
+    )
     version = models.PositiveIntegerField(default=1)
 
     objects = ReviewQuerySet.as_manager()

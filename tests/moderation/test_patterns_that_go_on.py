@@ -8,15 +8,19 @@ from collections.abc import Iterator
 import pytest
 
 from chat.actions.conversations import start_thread
+from chat.actions.messages import edit_message
 from chat.kernel import clock
-from chat.models import Conversation
+from chat.models import Conversation, Message
+from chat.states import MessageState
 from moderation import readers
+from moderation.actions.reviews import claim_review, decide_review
 from moderation.classifiers.approach import ApproachReader
-from moderation.models import PatternFinding
+from moderation.models import PatternFinding, Review
+from moderation.states import Harm
 from tests.cast import settle
 from tests.conftest import Hands
-from tests.moderation.room import PhraseReader, Room
-from tests.moderation.test_looking_back import AGE, PICTURE, SECRET, says
+from tests.moderation.room import RUDE, PhraseReader, Room
+from tests.moderation.test_looking_back import AGE, PICTURE, SECRET, read_everything, says
 from triage.actions.cases import claim_case, close_case
 from triage.intake import intake_step
 from triage.models import Case, CaseEvent
@@ -43,6 +47,15 @@ def bens(room: Room, hands: Hands) -> Conversation:
 def somebody_was_with(room: Room, case: Case) -> None:
     claim_case(case_id=case.pk, by=room.cleo)
     close_case(case_id=case.pk, by=room.cleo, outcome_code=Outcome.STEADIER)
+
+
+def publish(room: Room, message: Message) -> None:
+    """A moderator decides that these words are all right."""
+    review = claim_review(by=room.mo, review_id=Review.objects.get(message=message).pk)
+    decide_review(
+        by=room.mo, review_id=review.pk, decision="publish", clause="within_rules",
+        version=review.version, revision=message.revision,
+    )  # fmt: skip
 
 
 def test_a_pattern_that_goes_on_after_its_case_was_closed_calls_somebody_again(
@@ -117,3 +130,30 @@ def test_a_pattern_found_by_a_fast_clock_does_not_hold_the_next_one_up(
     hands.back(days=363)
     says(room, bens, AGE, SECRET)
     assert PatternFinding.objects.filter(case_about=room.ben).count() == 2
+
+
+def test_a_decision_about_other_words_keeps_nobody_from_looking_at_these(
+    room: Room, bens: Conversation
+) -> None:
+    said = says(room, bens, f"{RUDE} one", f"{RUDE} two")
+    for message in said:
+        publish(room, message)
+    for message, words in zip(said, (AGE, SECRET), strict=True):
+        edit_message(by=room.ada, message_id=message.pk, body=words)
+        read_everything()
+    review = Review.objects.awaiting().get()
+    assert (review.message_id, review.harm) == (said[1].pk, Harm.SAFEGUARDING)
+    assert (review.decision, review.decided_by, review.decided_revision) == ("", None, None)
+    assert Message.objects.get(pk=said[1].pk).state == MessageState.HELD
+
+
+def test_a_decision_about_the_words_that_stand_holds_however_a_pattern_goes_on(
+    room: Room, bens: Conversation
+) -> None:
+    _age, secret = says(room, bens, AGE, SECRET)
+    publish(room, secret)
+    (picture,) = says(room, bens, PICTURE)
+    publish(room, picture)
+    says(room, bens, "hi there")
+    assert not Review.objects.awaiting().filter(message__in=[secret, picture]).exists()
+    assert Message.objects.get(pk=secret.pk).state == MessageState.PUBLISHED
