@@ -25,9 +25,11 @@ def request_help(
     """Put the person on the list of people to talk to; asking again keeps the first place.
 
     Works for a suspended person too. ``about_message_id`` is one of their own messages, to be
-    quoted to whoever picks up; one that is not theirs is ignored rather than refused. Raises
-    :class:`Denied` for staff: they sit in the talks of others, and one of those would be taken for
-    their own and opened to whoever answered.
+    quoted to whoever picks up; one that is not theirs is ignored rather than refused.
+
+    ``client_id`` names one ask: a phone that heard no answer says it again under the same id, and
+    even hours later, when it was answered and closed, that calls nobody a second time. Whoever
+    asks anew brings a new id.
     """
     if not by.is_young_person:
         raise Denied

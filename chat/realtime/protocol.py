@@ -89,7 +89,7 @@ class MessageWithdraw(ClientFrame, frozen=True, tag="message.withdraw"):
 
 
 class HelpRequest(ClientFrame, frozen=True, tag="help.request"):
-    """I need help now."""
+    """I need help now. One id is one ask: said again it is the same ask, asked anew a new one."""
 
     client_id: UUID
     about_message: Id | None = None

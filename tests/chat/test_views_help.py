@@ -11,7 +11,9 @@ from django.test import Client
 
 from chat import words
 from chat.models import HelpRequest
+from chat.states import HelpState
 from tests.cast import Cast
+from triage.actions.cases import give_up_place
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,19 @@ def test_an_ask_is_answered_with_the_frame_of_the_socket(client: Client, cast: C
     assert request.about_message_id == held.pk
     assert ask(client, kept).json() == said.json()
     assert HelpRequest.objects.count() == 1
+
+
+def test_an_ask_said_again_after_it_was_closed_calls_nobody_and_a_new_one_does(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.ada)
+    kept = {"client_id": str(uuid.uuid4())}
+    first = ask(client, kept).json()
+    give_up_place(by=cast.ada)
+    assert ask(client, kept).json() == first
+    assert not HelpRequest.objects.exclude(state=HelpState.CLOSED).exists()
+    anew = ask(client, {"client_id": str(uuid.uuid4())}).json()
+    assert HelpRequest.objects.exclude(state=HelpState.CLOSED).get().pk == anew["help"]
 
 
 def test_signed_out_an_ask_is_refused_and_never_looks_accepted(client: Client) -> None:

@@ -19,11 +19,23 @@ const sheet = /** @type {HTMLDialogElement | null} */ (
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !("help" in form.dataset) || navigator.onLine) return;
+  if (!(form instanceof HTMLFormElement) || !("help" in form.dataset)) return;
+  renew(form);
+  if (navigator.onLine) return;
   event.preventDefault();
   keepAsk(new FormData(form));
   openSheet(false);
 });
+
+/**
+ * Every ask has an id of its own: under one that was answered and closed long ago it would be
+ * taken for that ask, said again, and nobody would come. Open asks become one on the server.
+ * @param {HTMLFormElement} form
+ */
+function renew(form) {
+  const id = form.elements.namedItem("client_id");
+  if (id instanceof HTMLInputElement) id.value = crypto.randomUUID();
+}
 
 /** @param {boolean} signedOut */
 function openSheet(signedOut) {

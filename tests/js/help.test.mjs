@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Element, settle } from "./elements.mjs";
+
+const heard = {};
+let boxes = [];
+let textareas = [];
+const sheet = new Element();
+const parts = ["offline", "cut", "signed-out", "offline cut"].map((when) => {
+  const part = new HTMLElement();
+  part.dataset.when = when;
+  return part;
+});
+
+Object.assign(sheet, {
+  open: false, showModal() { this.open = true; }, querySelectorAll: () => parts,
+});
+Object.assign(document, {
+  documentElement: { lang: "en" },
+  addEventListener: (type, listener) => { heard[type] = listener; },
+  querySelector: (query) => (query === "[data-offline-help]" ? sheet : null),
+  querySelectorAll: (query) => (query === "textarea" ? textareas : boxes),
+});
+globalThis.sessionStorage = { getItem: () => null, setItem() {} };
+globalThis.FormData = class {
+  constructor(form) { this.form = form; }
+  get(name) { return this.form.elements.namedItem(name)?.value ?? null; }
+};
+
+const { live } = await import("../../chat/static/chat/js/live.js");
+await import("../../chat/static/chat/js/help.js");
+
+let outbox;
+let reloads;
+
+beforeEach(async () => {
+  Object.assign(location, { reload: () => { reloads += 1; }, assign() {} });
+  reloads = 0;
+  boxes = [];
+  textareas = [];
+  sheet.open = false;
+  navigator.onLine = true;
+  outbox = await live.outbox;
+  outbox.stop();
+  await outbox.store.wipe();
+  outbox.transport = () => {};
+});
+
+/** Help now, as the page brought it: a form with an id drawn once. */
+function helpForm() {
+  const id = new HTMLInputElement();
+  id.value = "as the page was drawn";
+  const form = new HTMLFormElement();
+  const submit = mock.fn();
+  Object.assign(form, {
+    dataset: { help: "" }, submit,
+    elements: { namedItem: (name) => (name === "client_id" ? id : null) },
+  });
+  return { form, id, submit };
+}
+
+async function press(form) {
+  let isPrevented = false;
+  heard.submit({ target: form, preventDefault: () => { isPrevented = true; } });
+  await settle();
+  return isPrevented;
+}
+
+const kept = () => [...outbox.items.values()];
+const shown = () => parts.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.when);
+
+for (const state of ["ready", "offline"]) {
+  test(`${state}: every ask from the same open page has an id of its own`, async () => {
+    live.state = state;
+    navigator.onLine = state === "ready";
+    const { form, id } = helpForm();
+    const ids = new Set([id.value]);
+    for (let times = 0; times < 2; times += 1) {
+      await press(form);
+      ids.add(id.value);
+      for (const { client_id } of kept()) {
+        assert.equal(client_id, id.value);
+        await outbox.accepted(client_id);
+      }
+    }
+    assert.equal(ids.size, 3);
+  });
+}
