@@ -172,6 +172,7 @@ LIVE: dict[str, str | Promise] = {
     "copied": _("Copied."),
     "not_fetched": _("We couldn't get those just now. Please try again."),
     "not_through": _("That didn't get through. Nothing is lost: please try again."),
+    "no_more": _("This can't be sent here any more. Your words are still here for you to copy."),
     "changing": _("You're changing what you wrote. It's read again before others see it."),
 }
 """Sentences the pages say while they are open; the scripts find them in the page."""

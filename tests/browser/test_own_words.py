@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from chat.actions.conversations import close_conversation
 from chat.actions.messages import hold_message
 from chat.states import Notice
 from tests.browser.test_young_person import message_of, said, write
@@ -63,3 +64,29 @@ def test_the_door_to_a_person_stands_once_right_under_the_last_words(
     assert door_box["y"] + door_box["height"] < change["y"]
     page.reload()
     expect(door).to_have_count(1)
+
+
+def test_words_for_a_talk_that_closed_meanwhile_stay_where_they_can_be_read(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    talk = live_cast.asks_for_help(live_cast.ada).conversation
+    page = phone(live_site().start_web(), live_cast.ada)
+    page.goto(f"/talk/{talk.pk}")
+    write(page, "the line is up")
+    expect(said(page, "the line is up")).to_contain_text("sent")
+    page.context.set_offline(True)
+    write(page, "written in the tunnel")
+    field = page.locator("[data-slot=input]")
+    field.fill("and half a thought")
+    act(close_conversation, conversation=talk, by=live_cast.cleo)
+    page.context.set_offline(False)
+    row = said(page, "written in the tunnel")
+    expect(row).to_contain_text("This talk has ended", timeout=20_000)
+    expect(page.locator("[data-slot=no-more]")).to_contain_text("Your words are still here")
+    expect(row.get_by_role("button", name="Change it")).to_be_hidden()
+    expect(field).to_have_value("and half a thought")
+    expect(field).to_be_visible()
+    expect(page.locator(".composer-send")).to_be_disabled()
+    field.fill("")
+    field.blur()
+    expect(field).to_be_hidden()

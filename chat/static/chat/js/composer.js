@@ -27,6 +27,7 @@ export class Composer {
     this.input = /** @type {HTMLTextAreaElement} */ (must(root, "input"));
     /** The message whose words are being changed. @type {Message | null} */
     this.changing = null;
+    this.mayPost = !this.form.hidden;
     this.listen();
     this.restoreDraft();
   }
@@ -47,10 +48,21 @@ export class Composer {
     });
   }
 
+  /** Where nothing more can be sent, words in the field stay, to be copied. @param {boolean} mayPost */
+  allow(mayPost) {
+    const isLeft = !mayPost && this.input.value.trim() !== "";
+    this.mayPost = mayPost;
+    this.form.hidden = !mayPost && !isLeft;
+    must(this.root, "send").disabled = !mayPost;
+    say(must(this.root, "no-more"), isLeft ? words.live.no_more : "");
+  }
+
   /** The places come back a moment later, so that nothing moves under a finger on its way down. */
   stoppedTyping() {
     setTimeout(() => {
-      if (document.activeElement !== this.input) document.body.classList.remove("typing");
+      if (document.activeElement === this.input) return;
+      document.body.classList.remove("typing");
+      this.allow(this.mayPost);
     }, MOVES_MS);
   }
 
@@ -65,7 +77,7 @@ export class Composer {
   async send() {
     const body = this.input.value.trim();
     this.input.focus();
-    if (!body) return;
+    if (!body || !this.mayPost) return;
     if (this.changing) {
       await this.sendChange(this.changing.id, body);
       return;
@@ -127,6 +139,7 @@ export class Composer {
     try {
       const draft = await (await live.store).draft(`conversation:${this.conversation}`);
       if (draft && !this.input.value) this.input.value = draft;
+      this.allow(this.mayPost);
     } catch {
       // A shelf that fails has nothing to give back.
     }

@@ -175,7 +175,7 @@ class ConversationView {
     if (closed) quiet.textContent = quiet.dataset.ended ?? "";
     must(this.root, "earlier").hidden = !this.feed.earlier || !must(this.root, "loading").hidden;
     must(this.root, "ended").hidden = !closed;
-    this.composer.form.hidden = !this.feed.mayPost;
+    this.composer.allow(this.feed.mayPost);
     const others = this.feed.people.filter((person) => String(person.id) !== me);
     this.drawEnding(others.length > 0);
     const title = /** @type {HTMLElement | null} */ (document.querySelector("[data-people-title]"));

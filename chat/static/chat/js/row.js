@@ -83,7 +83,7 @@ function fillState(row, message, unsent, { staff, isPrivate, mayPost }) {
   if (unsent) say(slot(row, "state"), unsentWords(unsent));
   else say(slot(row, "state"), stateWords(message, { own, staff, private: isPrivate, words }));
   show(row, "retry", failed && !CHANGE_FIRST.has(unsent.code ?? ""));
-  show(row, "edit", failed);
+  show(row, "edit", failed && mayPost); // Else they would go where nothing can be sent from.
   // Words that peers do not see (yet) can be changed or taken back by whoever wrote them.
   const kept = message.state === "pending" || message.state === "held";
   show(row, "own", !unsent && kept && own && mayPost && message.notice !== "withdrawn");
