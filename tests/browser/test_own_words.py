@@ -90,3 +90,27 @@ def test_words_for_a_talk_that_closed_meanwhile_stay_where_they_can_be_read(
     field.fill("")
     field.blur()
     expect(field).to_be_hidden()
+
+
+def test_words_that_come_back_stay_apart_from_a_message_being_changed(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    kept_back = live_cast.held(live_cast.ben, thread, "kept back at first")
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    field = page.locator("[data-slot=input]")
+    field.evaluate("element => element.removeAttribute('maxlength')")
+    long = ("and then " * 600).strip()
+    write(page, long)
+    expect(said(page, "and then")).to_contain_text("Not sent", timeout=8_000)
+    said(page, "kept back at first").get_by_role("button", name="Change it").click()
+    expect(field).to_have_value("kept back at first")
+    said(page, "and then").get_by_role("button", name="Change it").click()
+    expect(page.locator("[data-slot=changing]")).to_be_hidden()
+    expect(field).to_have_value(long)
+    page.reload()
+    expect(field).to_have_value(long)
+    expect(said(page, "and then")).to_have_count(0)
+    kept_back.refresh_from_db()
+    assert kept_back.body == "kept back at first"

@@ -6,7 +6,7 @@ import { settle, slots } from "./elements.mjs";
 const { live } = await import("../../chat/static/chat/js/live.js");
 const { Composer } = await import("../../chat/static/chat/js/composer.js");
 const { Outbox } = await import("../../chat/static/chat/js/outbox.js");
-const { MemoryStore } = await import("../../chat/static/chat/js/store.js");
+const { MemoryStore, PhoneStore } = await import("../../chat/static/chat/js/store.js");
 
 const HELD = { id: 3, body: "kept back", author: { id: 1 } };
 const HERE = "conversation:7";
@@ -74,4 +74,122 @@ test("a draft for a talk that closed meanwhile is shown when somebody looks agai
   const { composer, field } = await page(store);
   composer.allow(false);
   assert.deepEqual([composer.form.hidden, field.value], [false, "half a thought"]);
+});
+
+test("words that come back end a change of others, and mix with neither", async () => {
+  const { composer, field, type } = await page();
+  await type("a thought for later");
+  composer.change(HELD);
+  assert.equal(await composer.giveBack("words that were not sent"), true);
+  assert.equal(composer.changing, null);
+  assert.equal(field.value, "a thought for later\nwords that were not sent");
+  const store = await live.store;
+  assert.equal(await store.draft(HERE), "a thought for later\nwords that were not sent");
+});
+
+test("whoever gives words back hears that the shelf did not take them", async () => {
+  const { composer, field } = await page(refusing("keepDraft"));
+  assert.equal(await composer.giveBack("words that were not sent"), false);
+  assert.equal(field.value, "words that were not sent");
+});
+
+test("an earlier draft outlives words typed before the scripts came", async () => {
+  const store = new MemoryStore();
+  await store.keepDraft(HERE, "the long draft of yesterday");
+  const { field, type } = await page(store, "h");
+  assert.equal(field.value, "the long draft of yesterday\nh");
+  await type(`${field.value}i`);
+  assert.equal(await store.draft(HERE), "the long draft of yesterday\nhi");
+});
+
+test("a draft that the browser itself put back is there once", async () => {
+  const store = new MemoryStore();
+  await store.keepDraft(HERE, "half a thought");
+  const { field } = await page(store, "half a thought");
+  assert.equal(field.value, "half a thought");
+});
+
+/** A shelf whose first look takes until `go`. */
+function coldShelf(draft) {
+  const kept = { outbox: new Map(), drafts: new Map([[HERE, draft]]) };
+  let go = () => {};
+  const first = new Promise((done) => { go = done; });
+  const open = { close: async (value) => value, open: async (value) => value };
+  const store = new PhoneStore({
+    keys: async (shelf) => { await first; return [...kept[shelf].keys()]; },
+    get: async (shelf, key) => kept[shelf].get(key),
+    put: async (shelf, key, value) => { kept[shelf].set(key, value); },
+    drop: async (shelf, key) => { kept[shelf].delete(key); },
+  }, open, "1");
+  return { store, kept, go };
+}
+
+test("an earlier draft on a slow shelf comes back, and nothing is written over it before", async () => {
+  const { store, kept, go } = coldShelf("the long draft of yesterday");
+  const { type, field } = await page(store);
+  await type("hi");
+  mock.timers.tick(2_000);
+  await settle();
+  assert.equal(kept.drafts.get(HERE), "the long draft of yesterday");
+  go();
+  await settle();
+  assert.equal(field.value, "the long draft of yesterday\nhi");
+  assert.equal(kept.drafts.get(HERE), "the long draft of yesterday\nhi");
+});
+
+test("words that the outbox's shelf refuses stay a draft until they are through", async () => {
+  const { composer, outbox, type, field } = await page(refusing("put"));
+  const store = await live.store;
+  await type("alone in here");
+  await composer.send();
+  assert.equal(field.value, "");
+  await type("and something else");
+  assert.equal(await store.draft(HERE), "alone in here\nand something else");
+  const [{ client_id }] = outbox.of(7);
+  await outbox.accepted(client_id);
+  await settle();
+  assert.equal(await store.draft(HERE), "and something else");
+});
+
+test("words on the outbox's shelf are no draft any more", async () => {
+  const { composer, type } = await page();
+  await type("hello");
+  await composer.send();
+  const store = await live.store;
+  assert.equal(await store.draft(HERE), "");
+  assert.deepEqual((await store.unsent()).map(({ body }) => body), ["hello"]);
+});
+
+test("what stood in the field comes back after a change, though no shelf keeps it", async () => {
+  const { composer, type, field } = await page(refusing("keepDraft"));
+  await type("a long thought");
+  composer.change(HELD);
+  composer.change({ ...HELD, id: 4 });
+  composer.stopChanging();
+  assert.equal(field.value, "a long thought");
+});
+
+test("words typed while a change is on its way stay, and belong to that change", async () => {
+  const letGo = answers();
+  const { composer, field } = await page();
+  composer.change(HELD);
+  field.value = "changed";
+  const sending = composer.send();
+  field.value = "changed, and one more thing";
+  letGo();
+  await sending;
+  assert.equal(field.value, "changed, and one more thing");
+  assert.equal(composer.changing, HELD);
+});
+
+test("a change that went leaves the field as it was before", async () => {
+  const letGo = answers();
+  const { composer, field, type } = await page();
+  await type("a thought for later");
+  composer.change(HELD);
+  field.value = "changed";
+  const sending = composer.send();
+  letGo();
+  await sending;
+  assert.deepEqual([composer.changing, field.value], [null, "a thought for later"]);
 });

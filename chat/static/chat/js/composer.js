@@ -2,6 +2,7 @@
 /** Where words are written: sent by the outbox, kept as a draft, or changed after the fact. */
 
 import { ask } from "./ask.js";
+import { Draft, together } from "./draft.js";
 import { live } from "./live.js";
 import { must, say, words } from "./page.js";
 
@@ -27,9 +28,26 @@ export class Composer {
     this.input = /** @type {HTMLTextAreaElement} */ (must(root, "input"));
     /** The message whose words are being changed. @type {Message | null} */
     this.changing = null;
+    /** What stood in the field before that change: no shelf is needed to put it back. */
+    this.aside = "";
+    /** Words on their way that the shelf may not have: the draft has them. @type {Map<string, string>} */
+    this.going = new Map();
     this.mayPost = !this.form.hidden;
     this.listen();
-    this.restoreDraft();
+    this.shelf = new Draft(`conversation:${conversation}`, (earlier) => {
+      this.unsaid = together(earlier, this.unsaid);
+      this.allow(this.mayPost);
+    });
+  }
+
+  /** The words of a new message, in the field or set aside. */
+  get unsaid() {
+    return this.changing ? this.aside : this.input.value;
+  }
+
+  set unsaid(text) {
+    if (this.changing) this.aside = text;
+    else if (this.input.value !== text) this.input.value = text;
   }
 
   listen() {
@@ -37,7 +55,7 @@ export class Composer {
       event.preventDefault();
       this.send();
     });
-    this.input.addEventListener("input", () => this.keepDraft());
+    this.input.addEventListener("input", () => this.changing || this.keepDraft());
     this.input.addEventListener("keydown", (event) => this.keyDown(event));
     this.input.addEventListener("focus", () => document.body.classList.add("typing"));
     this.input.addEventListener("blur", () => this.stoppedTyping());
@@ -46,6 +64,7 @@ export class Composer {
     this.form.addEventListener("mousedown", (event) => {
       if (event.target !== this.input) event.preventDefault();
     });
+    live.on("outbox", () => this.letGoOfWhatArrived());
   }
 
   /** Where nothing more can be sent, words in the field stay, to be copied. @param {boolean} mayPost */
@@ -84,11 +103,32 @@ export class Composer {
     }
     const outbox = await live.outbox;
     if (this.input.value.trim() !== body) return; // A second tap meanwhile took them already.
-    const kept = outbox.add({ kind: "message", conversation: this.conversation, body });
+    const client_id = crypto.randomUUID();
+    this.going.set(client_id, body);
+    const kept = outbox.add({ kind: "message", conversation: this.conversation, body, client_id });
     this.input.value = "";
-    await kept; // Until then the draft has them.
+    await kept;
+    if (await this.isOnShelf(client_id)) this.going.delete(client_id);
     await this.keepDraft();
     this.tell.sent();
+  }
+
+  /** @param {string} clientId */
+  async isOnShelf(clientId) {
+    try {
+      const kept = await (await live.store).unsent();
+      return kept.some(({ client_id }) => client_id === clientId);
+    } catch {
+      return false;
+    }
+  }
+
+  /** What was accepted or taken back is no draft any more. */
+  async letGoOfWhatArrived() {
+    const { items } = await live.outbox;
+    const gone = [...this.going.keys()].filter((clientId) => !items.has(clientId));
+    for (const clientId of gone) this.going.delete(clientId);
+    if (gone.length) await this.keepDraft();
   }
 
   /** The words stay here until they are kept; why they were not is said here and beside the message. @param {number} id @param {string} body */
@@ -98,11 +138,12 @@ export class Composer {
     if (!why) this.tell.changed();
     if (this.changing?.id !== id) return;
     if (why) say(must(this.root, "changing-words"), why);
-    else await this.stopChanging();
+    else if (this.input.value.trim() === body) this.stopChanging(); // Or they go on writing.
   }
 
   /** @param {Message} message */
   change(message) {
+    this.aside = this.unsaid;
     this.changing = message;
     this.input.value = message.body;
     say(must(this.root, "changing-words"), words.live.changing);
@@ -110,38 +151,30 @@ export class Composer {
     this.input.focus();
   }
 
-  async stopChanging() {
+  stopChanging() {
     if (this.changing) this.tell.refused(this.changing.id, "");
     this.changing = null;
-    this.input.value = "";
+    this.input.value = this.aside;
     must(this.root, "changing").hidden = true;
-    await this.restoreDraft();
+    this.allow(this.mayPost);
     this.input.focus();
   }
 
-  /** Words that could not go out come back to be changed. @param {string} body */
+  /**
+   * Words that could not go out come back to be changed, as words of their own.
+   * @param {string} body
+   * @returns {Promise<boolean>} whether the shelf has them as a draft
+   */
   async giveBack(body) {
-    this.input.value = [this.input.value, body].filter(Boolean).join("\n");
-    await this.keepDraft();
+    if (this.changing) this.stopChanging();
+    this.unsaid = [this.unsaid, body].filter(Boolean).join("\n");
+    this.allow(this.mayPost);
     this.input.focus();
+    return this.keepDraft();
   }
 
-  async keepDraft() {
-    if (this.changing) return;
-    try {
-      await (await live.store).keepDraft(`conversation:${this.conversation}`, this.input.value);
-    } catch {
-      // A shelf that fails: the words are still in the field.
-    }
-  }
-
-  async restoreDraft() {
-    try {
-      const draft = await (await live.store).draft(`conversation:${this.conversation}`);
-      if (draft && !this.input.value) this.input.value = draft;
-      this.allow(this.mayPost);
-    } catch {
-      // A shelf that fails has nothing to give back.
-    }
+  /** Without a shelf the words are still in the field. @returns {Promise<boolean>} */
+  keepDraft() {
+    return this.shelf.keep(() => [...this.going.values(), this.unsaid].filter(Boolean).join("\n"));
   }
 }

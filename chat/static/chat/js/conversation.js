@@ -281,9 +281,14 @@ class ConversationView {
     await (await live.outbox).retry(key);
   }
 
-  /** @param {string} key */
+  /** A phone that dies meanwhile has them twice, and never not at all. @param {string} key */
   async takeBack(key) {
-    await this.composer.giveBack(await (await live.outbox).discard(key));
+    const outbox = await live.outbox;
+    const item = outbox.items.get(key);
+    if (!item) return;
+    outbox.forget(key);
+    this.draw();
+    if (await this.composer.giveBack(item.body)) await outbox.discard(key);
   }
 
   /** @param {number} id */
