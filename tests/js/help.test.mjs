@@ -87,3 +87,38 @@ for (const state of ["ready", "offline"]) {
     assert.equal(ids.size, 3);
   });
 }
+
+test("with a line the form goes, under the id of the ask that is kept", async () => {
+  live.state = "ready";
+  const { form, id, submit } = helpForm();
+  await press(form);
+  assert.equal(submit.mock.callCount(), 1);
+  assert.deepEqual(kept().map(({ client_id }) => client_id), [id.value]);
+  assert.equal(sheet.open, false);
+});
+
+for (const state of ["lost", "slow", "offline"]) {
+  test(`${state}: an ask on a dead network is kept though the browser calls itself online`, async () => {
+    live.state = state;
+    const { form, submit } = helpForm();
+    assert.equal(await press(form), true);
+    assert.equal(submit.mock.callCount(), 0);
+    assert.deepEqual((await outbox.store.unsent()).map(({ kind }) => kind), ["help"]);
+    assert.equal(sheet.open, true);
+    assert.deepEqual(shown(), [state === "offline" ? "offline" : "cut", "offline cut"]);
+  });
+}
+
+test("an ask goes out though the shelf never answers", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  live.state = "ready";
+  const store = mock.method(outbox.store, "put", () => new Promise(() => {}));
+  const { form, submit } = helpForm();
+  await press(form);
+  assert.equal(submit.mock.callCount(), 0);
+  mock.timers.tick(400);
+  await settle();
+  assert.equal(submit.mock.callCount(), 1);
+  store.mock.restore();
+  mock.timers.reset();
+});

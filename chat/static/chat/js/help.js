@@ -11,7 +11,11 @@ const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
   hour: "2-digit", minute: "2-digit",
 });
 
-// Asking while offline: the ask is kept, the numbers are there, nothing breaks.
+// Asking: on the shelf before it goes anywhere, so that a network that is dead swallows nothing.
+
+const AT_MOST_MS = 400; // A shelf that fails must not keep an ask from going out.
+/** Where a form would likely meet no network: the ask goes out from this page, when it can. */
+const CUT = new Set(["lost", "offline", "slow"]);
 
 const sheet = /** @type {HTMLDialogElement | null} */ (
   document.querySelector("[data-offline-help]")
@@ -21,10 +25,12 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !("help" in form.dataset)) return;
   renew(form);
-  if (navigator.onLine) return;
+  const isOffline = !navigator.onLine || live.state === "offline";
+  const isCut = isOffline || CUT.has(live.state);
   event.preventDefault();
-  keepAsk(new FormData(form));
-  openSheet(false);
+  const kept = keepAsk(new FormData(form));
+  if (isCut) openSheet(isOffline ? "offline" : "cut");
+  else goOn(form, kept);
 });
 
 /**
@@ -37,13 +43,20 @@ function renew(form) {
   if (id instanceof HTMLInputElement) id.value = crypto.randomUUID();
 }
 
-/** @param {boolean} signedOut */
-function openSheet(signedOut) {
+/** The form goes as it would without us, under the same id as what is kept. @param {HTMLFormElement} form @param {Promise<void>} kept */
+async function goOn(form, kept) {
+  try {
+    await Promise.race([kept, new Promise((done) => setTimeout(done, AT_MOST_MS))]);
+  } finally {
+    form.submit();
+  }
+}
+
+/** @param {"offline" | "cut" | "signed-out"} why */
+function openSheet(why) {
   if (!sheet) return;
-  for (const name of ["offline", "signed-out"]) {
-    for (const part of sheet.querySelectorAll(`[data-when="${name}"]`)) {
-      if (part instanceof HTMLElement) part.hidden = (name === "signed-out") !== signedOut;
-    }
+  for (const part of sheet.querySelectorAll("[data-when]")) {
+    if (part instanceof HTMLElement) part.hidden = !part.dataset.when?.split(" ").includes(why);
   }
   if (!sheet.open) sheet.showModal();
 }
@@ -70,7 +83,7 @@ live.on("help.accepted", () => {
 let told = false;
 
 live.on("help.kept", () => {
-  if (!told) openSheet(true);
+  if (!told) openSheet("signed-out");
   told = true;
 });
 
