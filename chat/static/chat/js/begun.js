@@ -4,12 +4,15 @@
  * a post that meets no network, or a no, or a broken server, takes nothing away.
  */
 
+import { Draft, together } from "./draft.js";
 import { live } from "./live.js";
-import { data } from "./page.js";
+import { data, say, slot, words } from "./page.js";
+import { PhoneStore } from "./store.js";
 
 /** What was posted last from this tab, until it is seen: where it was begun and its id, no words. */
 const POSTED = "lantern-posted";
 const AT_MOST_MS = 400; // A shelf that fails must not keep words from going out.
+const POST_MS = 20_000;
 
 /** @returns {{ place: string, id: string } | null} */
 function posted() {
@@ -27,31 +30,60 @@ async function letGoOfWhatArrived() {
 }
 
 /** @param {HTMLTextAreaElement} field */
-async function keep(field) {
+function keep(field) {
   const place = field.dataset.draft ?? "";
-  const id = field.form?.elements.namedItem("client_id");
-  if (!(id instanceof HTMLInputElement)) return;
-  const store = await live.store;
+  const { form } = field;
+  const id = form?.elements.namedItem("client_id");
+  if (!form || !(id instanceof HTMLInputElement)) return;
+  const shelf = new Draft(place, (draft) => {
+    field.value = together(draft, field.value);
+    // It may have arrived though its answer did not: the same words under the same id start one thread.
+    const last = posted();
+    if (draft && field.value === draft && last?.place === place) id.value = last.id;
+  });
+  const keepDraft = () => shelf.keep(() => field.value);
   field.addEventListener("input", () => {
     if (posted()?.place === place) {
       sessionStorage.removeItem(POSTED);
       id.value = crypto.randomUUID(); // Other words are another message.
     }
-    store.keepDraft(place, field.value).catch(() => null);
+    keepDraft();
   });
-  field.form?.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     sessionStorage.setItem(POSTED, JSON.stringify({ place, id: id.value }));
     // The page may be gone within a moment: first the shelf has the words, then they go out.
-    const kept = store.keepDraft(place, field.value).catch(() => null);
-    await Promise.race([kept, new Promise((done) => setTimeout(done, AT_MOST_MS))]);
-    field.form?.submit();
+    if (await outlastsThePage(keepDraft())) form.submit();
+    else await postFromHere(form);
   });
-  const draft = await store.draft(place).catch(() => "");
-  if (!field.value) field.value = draft;
-  // It may have arrived though its answer did not: the same words under the same id start one thread.
-  const last = posted();
-  if (draft && field.value === draft && last?.place === place) id.value = last.id;
+}
+
+/** @param {Promise<boolean>} keeping */
+async function outlastsThePage(keeping) {
+  const late = new Promise((done) => setTimeout(done, AT_MOST_MS, false));
+  if (!(await Promise.race([keeping, late]))) return false;
+  return (await live.store) instanceof PhoneStore;
+}
+
+/** Where no shelf has the words, their page must not go before they have arrived. @param {HTMLFormElement} form */
+async function postFromHere(form) {
+  const { said, to } = await answerTo(form);
+  if (to) location.assign(to);
+  else say(slot(form, "begun"), said || words.live.not_begun);
+}
+
+/** @param {HTMLFormElement} form @returns {Promise<{ said?: string, to?: string }>} where its thread is, or why there is none */
+async function answerTo(form) {
+  try {
+    const signal = AbortSignal.timeout(POST_MS);
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), signal });
+    const isThread = new URL(answer.url).pathname.startsWith(`${location.pathname}/`);
+    if (answer.ok && isThread) return { to: answer.url };
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return { said: page.querySelector("#begin-error")?.textContent ?? "" };
+  } catch {
+    return {};
+  }
 }
 
 for (const field of document.querySelectorAll("textarea[data-draft]")) {
