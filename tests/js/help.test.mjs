@@ -122,3 +122,15 @@ test("an ask goes out though the shelf never answers", async () => {
   store.mock.restore();
   mock.timers.reset();
 });
+
+test("a page with words in it is not drawn anew when their place in line is gone", async () => {
+  const box = new HTMLElement();
+  box.dataset.standing = "strip";
+  boxes = [box];
+  textareas = [{ value: "I was just writing that" }];
+  live.emit("person.changed", { help: null, talks: [] });
+  assert.deepEqual([reloads, box.isGone], [0, true]);
+  textareas = [{ value: "" }];
+  live.emit("person.changed", { help: null, talks: [] });
+  assert.equal(reloads, 1);
+});

@@ -139,12 +139,22 @@ live.on("person.changed", (frame) => {
   const { help, company } = standing(frame.help, talks);
   for (const box of document.querySelectorAll("[data-standing]")) {
     if (!(box instanceof HTMLElement)) continue;
-    if (!help) location.reload();
+    if (!help) movedOn(box);
     else if (help.state !== box.dataset.state && box.dataset.standing === "strip") box.remove();
     else stand(box, help, company);
   }
   someone(talks);
 });
+
+/** A page drawn anew shows how things stand, but not at the price of words. @param {HTMLElement} box */
+function movedOn(box) {
+  if (isWriting()) box.remove();
+  else location.reload();
+}
+
+function isWriting() {
+  return [...document.querySelectorAll("textarea")].some(({ value }) => value.trim());
+}
 
 // Someone is here.
 
@@ -177,5 +187,6 @@ function someone(talks) {
 
 live.on("state", (state) => {
   if (state !== "slow" || !document.querySelector("[data-standing]")) return;
-  if (!document.querySelector("[data-conversation]")) setTimeout(() => location.reload(), RELOAD_MS);
+  if (document.querySelector("[data-conversation]")) return;
+  setTimeout(() => isWriting() || location.reload(), RELOAD_MS);
 });
