@@ -111,7 +111,7 @@ test("people come and go, and a closed talk takes no more words", () => {
 test("earlier messages go in front and change nothing that is known", () => {
   const start = snapshot([view(5, { body: "newer" })], { earlier: true });
   const page = { messages: [view(4), view(5, { body: "older" })], earlier: false };
-  const feed = feeds.withEarlier(start, page);
+  const feed = feeds.withEarlier(feeds.asking(start), page);
   assert.deepEqual(ids(feed), [4, 5]);
   assert.equal(feed.messages.get(5).body, "newer");
   assert.equal(feed.earlier, false);
@@ -128,7 +128,58 @@ test("a change to a message from before the page leaves no hole in front of it",
   assert.equal(feeds.oldestPosition(feed), 50, "so that nothing between is passed over");
 
   const page = { messages: [view(7), view(30)], earlier: false };
-  assert.deepEqual(ids(feeds.withEarlier(feed, page)), [7, 30, 50, 60]);
+  assert.deepEqual(ids(feeds.withEarlier(feeds.asking(feed), page)), [7, 30, 50, 60]);
+});
+
+// The server drew a page of earlier messages, and something happens before it is here.
+
+function asked() {
+  return feeds.asking(snapshot([view(50), view(60)], { earlier: true, head: 60 }));
+}
+
+for (const kind of ["message.removed", "message.held", "message.withdrawn"]) {
+  test(`${kind} while an earlier page is on its way: the message does not come with it`, () => {
+    const gone = { seq: 61, kind, message_id: 30 };
+    const { feed } = feeds.apply(asked(), advanced(60, [gone]));
+    const page = { messages: [view(7), view(30)], earlier: false };
+    assert.deepEqual(ids(feeds.withEarlier(feed, page)), [7, 50, 60]);
+  });
+}
+
+test("words changed while an earlier page is on its way are shown as they are now", () => {
+  const change = { ...published(61, view(30, { body: "new" })), kind: "message.edited" };
+  const { feed } = feeds.apply(asked(), advanced(60, [change]));
+  const page = { messages: [view(7), view(30, { body: "old" })], earlier: true };
+  const whole = feeds.withEarlier(feed, page);
+  assert.equal(whole.messages.get(30).body, "new");
+  assert.deepEqual(ids(whole), [7, 30, 50, 60]);
+});
+
+test("what changed before the page that is on its way waits for its own page", () => {
+  const events = [published(61, view(3)), { seq: 62, kind: "message.removed", message_id: 4 }];
+  const { feed } = feeds.apply(asked(), advanced(60, events));
+  const whole = feeds.withEarlier(feed, { messages: [view(7)], earlier: true });
+  assert.deepEqual(ids(whole), [7, 50, 60]);
+  assert.equal(feeds.oldestPosition(whole), 7);
+});
+
+test("a snapshot makes the page that is on its way one of another screen, and leaves no hole", () => {
+  const fresh = {
+    type: "conversation.snapshot", conversation: 7, kind: "thread", state: "open", head: 900,
+    people: [], messages: [view(890), view(900)], earlier: true,
+  };
+  const { feed } = feeds.apply(asked(), fresh);
+  const late = feeds.withEarlier(feed, { messages: [view(7), view(30)], earlier: true });
+  assert.deepEqual(ids(late), [890, 900]);
+  assert.equal(feeds.oldestPosition(late), 890);
+});
+
+test("a second page knows nothing of what happened before it was asked for", () => {
+  const gone = { seq: 61, kind: "message.removed", message_id: 30 };
+  const { feed } = feeds.apply(asked(), advanced(60, [gone]));
+  const whole = feeds.withEarlier(feed, { messages: [view(40)], earlier: true });
+  const again = feeds.withEarlier(feeds.asking(whole), { messages: [view(30)], earlier: false });
+  assert.deepEqual(ids(again), [30, 40, 50, 60]);
 });
 
 test("an old send that is answered again leaves no hole either", () => {

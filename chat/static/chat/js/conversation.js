@@ -3,6 +3,7 @@
 
 import { ask } from "./ask.js";
 import { Composer } from "./composer.js";
+import { bringEarlier } from "./earlier.js";
 import * as feeds from "./feed.js";
 import { live } from "./live.js";
 import { data, me, must, say, slot, words } from "./page.js";
@@ -26,6 +27,7 @@ class ConversationView {
     this.scroll = must(root, "scroll");
     this.list = must(root, "messages");
     this.pill = must(root, "pill");
+    this.earlierWords = must(root, "earlier").textContent;
     /** Why a change of a message did not go, by its id. @type {Map<number, string>} */
     this.refusals = new Map();
     this.composer = new Composer(root, this.id, {
@@ -252,26 +254,21 @@ class ConversationView {
   }
 
   async showEarlier() {
-    const position = feeds.oldestPosition(this.feed);
-    if (position === null) return;
     const button = must(this.root, "earlier");
     const loading = must(this.root, "loading");
-    const oldest = /** @type {HTMLElement | null} */ (this.root.querySelector(".message"));
-    const was = oldest?.offsetTop ?? 0;
     button.hidden = true;
     loading.hidden = false;
-    const answer = await fetch(`/conversations/${this.id}/before/${position}`).catch(() => null);
+    const brought = await bringEarlier(this);
+    const unsent = (await live.outbox).of(this.id);
+    const oldest = /** @type {HTMLElement | null} */ (this.root.querySelector(".message"));
+    const was = oldest?.offsetTop ?? 0;
     loading.hidden = true;
-    if (!answer?.ok) {
-      say(button, words.live.not_fetched);
-      return;
-    }
-    const page = await answer.json();
-    for (const message of page.messages) this.known.add(message.client_id || String(message.id));
-    this.feed = feeds.withEarlier(this.feed, page);
-    this.place(this.shown((await live.outbox).of(this.id)));
+    say(button, brought ? this.earlierWords : words.live.not_fetched);
+    if (!brought) return;
+    for (const message of brought) this.known.add(message.client_id || String(message.id));
+    this.place(this.shown(unsent));
     this.drawAround(1);
-    this.scroll.scrollTop += (oldest?.offsetTop ?? 0) - was; // The button that is gone counts, too.
+    this.scroll.scrollTop += (oldest?.offsetTop ?? 0) - was; // What is gone above counts, too.
   }
 
   // What can be done with one's own words.

@@ -15,8 +15,10 @@
  * }} Event
  * @typedef {{
  *   conversation: number, kind: string, state: string, head: number, mayPost: boolean,
- *   earlier: boolean, people: Person[], messages: Map<number, Message>,
+ *   earlier: boolean, people: Person[], messages: Map<number, Message>, asked: Asked | null,
  * }} Feed
+ * @typedef {{ before: number, since: Map<number, Message | null> }} Asked a page of earlier messages
+ *   that is on its way, and what became of messages since it was asked for; null: not shown any more
  */
 
 /**
@@ -35,6 +37,7 @@ export function fromSnapshot(snapshot) {
     messages: new Map(
       snapshot.messages.map((/** @type {Message} */ message) => [message.id, message]),
     ),
+    asked: null,
   };
 }
 
@@ -52,6 +55,7 @@ export function apply(feed, frame) {
   if (feed.head < frame.after) return { feed, gap: true };
   if (frame.head <= feed.head) return { feed, gap: false };
   const next = { ...feed, head: frame.head, messages: new Map(feed.messages) };
+  if (feed.asked) next.asked = { ...feed.asked, since: new Map(feed.asked.since) };
   const oldest = oldestPosition(feed);
   for (const event of frame.events) {
     if (event.seq > feed.head) happen(next, event, oldest);
@@ -89,6 +93,8 @@ function standsOnThePage(feed, message, oldest) {
  */
 function happen(feed, event, oldest) {
   const message = event.message;
+  const id = message?.id ?? event.message_id;
+  if (id) feed.asked?.since.set(id, message ?? null);
   if (message && !standsOnThePage(feed, message, oldest)) return;
   if (message) feed.messages.set(message.id, message);
   else if (event.message_id) feed.messages.delete(event.message_id);
@@ -136,15 +142,34 @@ function hasPlace(message) {
 }
 
 /**
- * A page of older messages put in front; what we know already stays as it is.
+ * The page before what is shown is being asked for. The server may draw it before something happens
+ * that we hear of first: without what is kept of that here, it would bring back what was removed.
+ * @param {Feed} feed
+ * @returns {Feed} without `asked` where nothing is before it
+ */
+export function asking(feed) {
+  const before = feed.earlier ? oldestPosition(feed) : null;
+  return { ...feed, asked: before === null ? null : { before, since: new Map() } };
+}
+
+/**
+ * The page that was asked for, put in front; what we know already stays as it is. A page that a
+ * snapshot overtook belongs to another screen and changes nothing.
  * @param {Feed} feed
  * @param {{ messages: Message[], earlier: boolean }} page
  * @returns {Feed}
  */
 export function withEarlier(feed, page) {
+  if (!feed.asked) return feed;
   const messages = new Map(page.messages.map((message) => [message.id, message]));
+  const whole = { ...feed, messages, earlier: page.earlier, asked: null };
+  const oldest = oldestPosition(whole);
+  for (const [id, message] of feed.asked.since) {
+    if (!message) messages.delete(id);
+    else if (standsOnThePage(whole, message, oldest)) messages.set(id, message);
+  }
   for (const [id, message] of feed.messages) messages.set(id, message);
-  return { ...feed, messages, earlier: page.earlier };
+  return whole;
 }
 
 /**
