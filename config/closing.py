@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chat.realtime.consumer import RESUME_WITHIN_SECONDS
 from chat.realtime.drain import RESTART_CODE
 from chat.realtime.hub import ELSEWHERE_CODE, SHUT_OUT_CODE, SIGNED_OUT_CODE
 from chat.realtime.limits import BUSY_CODE, FLOOD_CODE
@@ -16,7 +17,8 @@ CLOSE_CODES: dict[int, tuple[str, str]] = {
         "Try again soon, at a random moment within five seconds.",
     ),
     BUSY_CODE: (
-        "This process is full, or what it had to send piled up.",
+        "This process is full, what it had to send piled up, or the first frame did not come "
+        f"within {RESUME_WITHIN_SECONDS:.0f} seconds.",
         "Try again, each time later: at a random moment within 5, 10, 20, then 30 seconds.",
     ),
     SIGNED_OUT_CODE: (

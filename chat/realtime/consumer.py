@@ -14,7 +14,7 @@ from chat.realtime.arrivals import arrivals
 from chat.realtime.connection import Connection
 from chat.realtime.hub import hub
 from chat.realtime.inbox import Inbox, Told
-from chat.realtime.limits import FLOOD_CODE, FrameRate, SharedRate, census
+from chat.realtime.limits import BUSY_CODE, FLOOD_CODE, FrameRate, SharedRate, census
 from chat.realtime.standing import Visitor, cookie_of
 from chat.realtime.tickets import check_ticket
 from chat.realtime.wire import wire_of
@@ -148,5 +148,5 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             self.connection.push(protocol.encode(frame))
 
     def _too_late(self, connection: Connection) -> None:
-        if not self.resumed:
-            connection.hang_up(SIGN_IN_CODE)
+        if not self.resumed:  # Their session may live: the network went, or we stood still.
+            connection.hang_up(BUSY_CODE)
