@@ -8,16 +8,24 @@ const { Live } = await import("../../chat/static/chat/js/live.js");
 const WORDS = { kind: "message", conversation: 7, body: "hello" };
 const HELP = { kind: "help", conversation: 0, body: "" };
 
+/** What comes, unless whoever asked gives up first. */
+function unless(signal, coming) {
+  const given = new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason));
+  });
+  return Promise.race([coming, given]);
+}
+
 /** A page with a line; `server` answers what it asks by HTTPS, or throws as without a network. */
 async function page(t, server = () => { throw new Error("no network"); }) {
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   mock.method(Math, "random", () => 0);
   const asked = [];
-  globalThis.fetch = async (url, options = {}) => {
-    const body = options.body ? JSON.parse(options.body) : null;
+  globalThis.fetch = async (url, { body: text, signal } = {}) => {
+    const body = text ? JSON.parse(text) : null;
     asked.push({ url, body });
-    const { status = 200, ...said } = await server(url, body);
-    return { ok: status < 300, status, json: async () => said };
+    const { status = 200, page = "", ...said } = await unless(signal, server(url, body));
+    return { ok: status < 300, status, json: async () => (page ? JSON.parse(page) : said) };
   };
   t.after(() => {
     mock.timers.reset();
@@ -237,3 +245,58 @@ for (const [name, frames] of [
     assert.deepEqual(line().sent, []);
   });
 }
+
+// By HTTPS.
+
+const NOTHING_NEW = { events: [], after: 3, head: 3 };
+const NEVER = new Promise(() => {});
+
+async function falledBack(t, server) {
+  const made = await page(t, (url, body) => (body ? server(url, body) : NOTHING_NEW));
+  for (let round = 0; round < 3; round += 1) await fails();
+  return made;
+}
+
+test("a phone too old to end a request by a clock of its own posts all the same", async (t) => {
+  const ours = AbortSignal.timeout;
+  AbortSignal.timeout = undefined;
+  t.after(() => { AbortSignal.timeout = ours; });
+  const { outbox } = await falledBack(t, (url, body) => taken(body));
+  await outbox.add(WORDS);
+  await outbox.add({ ...WORDS, body: "two" });
+  await turn();
+  assert.deepEqual(outbox.of(7), []);
+});
+
+test("a post that hangs is given up, and what waits behind it goes out", async (t) => {
+  const { asked, outbox } = await falledBack(t, (url, body) => (
+    body.body === "one" && asked.length < 9 ? NEVER : taken(body)));
+  await outbox.add({ ...WORDS, body: "one" });
+  await outbox.add({ ...WORDS, body: "two" });
+  mock.timers.tick(20_000);
+  await turn();
+  assert.deepEqual(outbox.of(7).map(({ body }) => body), ["one"]);
+});
+
+test("without a socket one question is under way at a time, and one that hangs is given up", async (t) => {
+  const { live, asked } = await page(t, () => NEVER);
+  live.follow(7, () => 3);
+  for (let round = 0; round < 3; round += 1) await fails();
+  assert.equal(asked.length, 1);
+  mock.timers.tick(5_000);
+  live.catchUp(7);
+  assert.equal(asked.length, 1);
+  mock.timers.tick(5_000);
+  await turn();
+  mock.timers.tick(5_000);
+  assert.equal(asked.length, 2);
+});
+
+test("one conversation that does not answer keeps no news from the others", async (t) => {
+  const { live, frames } = await page(t, (url) => (url.includes("/7/") ? NEVER : NOTHING_NEW));
+  live.follow(7, () => 3);
+  live.follow(8, () => 3);
+  for (let round = 0; round < 3; round += 1) await fails();
+  await turn();
+  assert.deepEqual(frames.map(({ type }) => type), ["conversation.advanced"]);
+});

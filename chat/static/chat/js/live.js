@@ -9,9 +9,11 @@ import { Outbox } from "./outbox.js";
 import { me, postJson, shelfKey, ticket } from "./page.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
+import { within } from "./within.js";
 
 const POLL_MS = 5_000;
 const POST_MS = 20_000; // A post that hangs must not hold up what comes after it.
+const READ_MS = 10_000; // Asked for news and not answered: the next turn asks anew.
 const FALL_BACK_AFTER = 3;
 /** Where what waits has another way out, or has to be told that it has none. */
 const FLUSHING = new Set(["slow", "elsewhere", "signed_out"]);
@@ -33,6 +35,8 @@ export class Live {
     this.resumed = false;
     /** @type {any} */
     this.polling = null;
+    /** The conversations that a question by HTTPS is under way for. @type {Set<number>} */
+    this.asking = new Set();
     /** What waits in the one line by HTTPS. @type {Set<string>} */
     this.posting = new Set();
     /** @type {Promise<any>} */
@@ -189,33 +193,38 @@ export class Live {
   handOverHttps(item) {
     if (this.posting.has(item.client_id)) return;
     this.posting.add(item.client_id);
-    this.posts = this.posts.then(async () => {
-      await this.post(item);
-      this.posting.delete(item.client_id);
-    });
+    this.posts = this.posts
+      .then(() => this.post(item))
+      .finally(() => this.posting.delete(item.client_id));
   }
 
-  /** @param {import("./store.js").Unsent} item */
+  /** Never fails: all that waits stands behind it. @param {import("./store.js").Unsent} item */
   async post(item) {
-    const { client_id, body } = item;
-    const signal = AbortSignal.timeout(POST_MS);
     try {
-      const answer =
-        item.kind === "help"
-          ? await postJson("/help", { client_id, about_message: item.about_message ?? null }, signal)
-          : await postJson(`/conversations/${item.conversation}/send`, { client_id, body }, signal);
-      const said = await answer.json();
-      if (answer.ok) {
+      const { ok, status, said } = await within(POST_MS, (signal) => this.say(item, signal));
+      if (status === 401) this.signedOut(item);
+      if (!said) return;
+      if (!ok) await (await this.outbox).refused(item.client_id, said);
+      else {
         const type = item.kind === "help" ? "help.accepted" : "message.accepted";
         // Under our own id, whatever the server read: this item is done.
-        await this.receive({ type, ...said, client_id });
-        return;
+        await this.receive({ type, ...said, client_id: item.client_id });
       }
-      if (answer.status === 401) this.signedOut(item);
-      await (await this.outbox).refused(client_id, said);
     } catch {
       // No answer: the outbox says it again by itself, with the same id.
     }
+  }
+
+  /** @param {import("./store.js").Unsent} item @param {AbortSignal} signal */
+  async say({ kind, client_id, conversation, body, about_message }, signal) {
+    const answer = kind === "help"
+      ? await postJson("/help", { client_id, about_message: about_message ?? null }, signal)
+      : await postJson(`/conversations/${conversation}/send`, { client_id, body }, signal);
+    const said = await answer.json().catch((error) => {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    });
+    return { ok: answer.ok, status: answer.status, said };
   }
 
   /** @param {import("./socket.js").SocketState} state */
@@ -241,19 +250,29 @@ export class Live {
   }
 
   /** Where no socket holds: ask by plain HTTPS for the same frames. */
-  async poll() {
-    for (const [conversation, head] of this.heads) {
-      try {
-        const answer = await fetch(`/conversations/${conversation}/since/${head() ?? 0}`);
-        const frame = await answer.json();
-        if (answer.status === 401) this.set("signed_out");
-        else if (answer.ok) {
-          const type = "messages" in frame ? "conversation.snapshot" : "conversation.advanced";
-          await this.receive({ type, ...frame });
-        }
-      } catch {
-        // Still no network; the next turn asks again.
+  poll() {
+    for (const conversation of this.heads.keys()) this.askFor(conversation);
+  }
+
+  /** @param {number} conversation */
+  async askFor(conversation) {
+    if (this.asking.has(conversation)) return;
+    this.asking.add(conversation);
+    try {
+      const url = `/conversations/${conversation}/since/${this.heads.get(conversation)?.() ?? 0}`;
+      const { ok, status, frame } = await within(READ_MS, async (signal) => {
+        const answer = await fetch(url, { signal });
+        return { ok: answer.ok, status: answer.status, frame: await answer.json() };
+      });
+      if (status === 401) this.set("signed_out");
+      else if (ok) {
+        const type = "messages" in frame ? "conversation.snapshot" : "conversation.advanced";
+        await this.receive({ type, ...frame });
       }
+    } catch {
+      // Still no network; the next turn asks again.
+    } finally {
+      this.asking.delete(conversation);
     }
   }
 }
