@@ -250,6 +250,7 @@ for (const [name, frames] of [
 
 const NOTHING_NEW = { events: [], after: 3, head: 3 };
 const NEVER = new Promise(() => {});
+const FORM_IS_OLD = { status: 403, page: "<!doctype html>" };
 
 async function falledBack(t, server) {
   const made = await page(t, (url, body) => (body ? server(url, body) : NOTHING_NEW));
@@ -276,6 +277,39 @@ test("a post that hangs is given up, and what waits behind it goes out", async (
   mock.timers.tick(20_000);
   await turn();
   assert.deepEqual(outbox.of(7).map(({ body }) => body), ["one"]);
+});
+
+test("a page whose forms are of an earlier sign-in says so, and its words stay kept", async (t) => {
+  const { live, states, asked, outbox } = await falledBack(t, () => FORM_IS_OLD);
+  await outbox.add(WORDS);
+  await turn();
+  assert.equal(live.state, "signed_out");
+  assert.equal((await (await live.store).unsent()).length, 1);
+  const before = asked.length;
+  await fails();
+  mock.timers.tick(60_000);
+  await turn();
+  assert.equal(states.at(-1), "signed_out", "lines that fail say nothing about the session");
+  assert.equal(asked.length, before);
+});
+
+test("a no in our own words is no end of the session", async (t) => {
+  const no = { status: 403, code: "posting_paused", text: "Paused.", permanent: true };
+  const { live, outbox } = await falledBack(t, () => no);
+  await outbox.add(WORDS);
+  await turn();
+  assert.equal(live.state, "slow");
+  assert.equal(outbox.of(7)[0].error, "Paused.");
+});
+
+test("a page that is over stays so when the phone finds a network, until a line is there", async (t) => {
+  const { live, states } = await falledBack(t, () => FORM_IS_OLD);
+  live.set("signed_out");
+  live.set("offline");
+  live.wake();
+  assert.equal(states.at(-1), "signed_out");
+  await ready();
+  assert.equal(states.at(-1), "ready");
 });
 
 test("without a socket one question is under way at a time, and one that hangs is given up", async (t) => {

@@ -17,6 +17,8 @@ const READ_MS = 10_000; // Asked for news and not answered: the next turn asks a
 const FALL_BACK_AFTER = 3;
 /** Where what waits has another way out, or has to be told that it has none. */
 const FLUSHING = new Set(["slow", "elsewhere", "signed_out"]);
+/** Nothing goes out from this page any more; only a line that is there after all says otherwise. */
+const OVER = new Set(["signed_out", "stopped"]);
 
 /**
  * @typedef {"connecting" | "ready" | "lost" | "offline" | "slow" | "signed_out" | "stopped" |
@@ -202,7 +204,8 @@ export class Live {
   async post(item) {
     try {
       const { ok, status, said } = await within(POST_MS, (signal) => this.say(item, signal));
-      if (status === 401) this.signedOut(item);
+      // A page where our answer should be: its forms are of an earlier sign-in, as after 401.
+      if (status === 401 || (status === 403 && !said)) this.signedOut(item);
       if (!said) return;
       if (!ok) await (await this.outbox).refused(item.client_id, said);
       else {
@@ -227,6 +230,10 @@ export class Live {
     return { ok: answer.ok, status: answer.status, said };
   }
 
+  get isOver() {
+    return OVER.has(this.state);
+  }
+
   /** @param {import("./socket.js").SocketState} state */
   lineChanged(state) {
     this.resumed = false;
@@ -239,6 +246,7 @@ export class Live {
   /** @param {State} state */
   set(state) {
     if (this.state === state) return;
+    if (this.isOver && !OVER.has(state) && state !== "ready") return;
     this.state = state;
     clearInterval(this.polling);
     if (state === "slow") {
