@@ -334,3 +334,17 @@ test("one conversation that does not answer keeps no news from the others", asyn
   await turn();
   assert.deepEqual(frames.map(({ type }) => type), ["conversation.advanced"]);
 });
+
+// The shelf is one for all pages of the person.
+
+test("words that another page left go out from a page that was open already, once", async (t) => {
+  const { live, outbox } = await page(t);
+  await ready();
+  await (await live.store).put({ ...WORDS, client_id: "left", at: 1, state: "sending" });
+  await fails();
+  const { client_id } = await outbox.add(WORDS);
+  await ready();
+  await turn();
+  const sent = line().sent.filter(({ type }) => type === "message.send");
+  assert.deepEqual(sent.map((frame) => frame.client_id).sort(), [client_id, "left"].sort());
+});

@@ -201,3 +201,49 @@ test("words keep their order when the phone's clock is set back a day between th
   await later.outbox.add({ ...WORDS, body: "four" });
   assert.deepEqual(later.outbox.of(7).map((item) => item.body), ["one", "two", "three", "four"]);
 });
+
+/** Another page of the same person, on the same shelf. */
+async function twoPages() {
+  const here = phone();
+  return { here, there: phone(here.store) };
+}
+
+test("words of a page that is gone are shown and go out from one that was open already", async () => {
+  const { here, there } = await twoPages();
+  const { client_id } = await there.outbox.add(WORDS);
+  await here.outbox.takeOver();
+  assert.deepEqual(here.outbox.of(7).map((item) => item.body), ["hello"]);
+  assert.deepEqual(here.handed.map((item) => item.client_id), [client_id]);
+  await here.outbox.takeOver();
+  assert.equal(here.handed.length, 1);
+});
+
+test("words that another page could not send wait there for the person", async () => {
+  const { here, there } = await twoPages();
+  const { client_id } = await there.outbox.add(WORDS);
+  await there.outbox.refused(client_id, { code: "invalid", text: "No.", permanent: true });
+  await here.outbox.takeOver();
+  assert.deepEqual([here.outbox.of(7), here.handed], [[], []]);
+});
+
+test("words taken back while the shelf is looked at do not come again", async () => {
+  const { outbox, handed, store } = phone();
+  const { client_id } = await outbox.add(WORDS);
+  const kept = await store.unsent();
+  let answer = () => {};
+  store.unsent = () => new Promise((done) => { answer = () => done(kept); });
+  const looking = outbox.takeOver();
+  await outbox.discard(client_id);
+  answer();
+  await looking;
+  assert.equal(handed.length, 1);
+  assert.deepEqual(outbox.of(7), []);
+});
+
+test("after signing out nothing is taken from the shelf any more", async () => {
+  const { here, there } = await twoPages();
+  await there.outbox.add(WORDS);
+  here.outbox.stop();
+  await here.outbox.takeOver();
+  assert.deepEqual(here.handed, []);
+});

@@ -147,7 +147,9 @@ export class Live {
 
   async lineIsUp() {
     this.set("ready");
-    (await this.outbox).flush();
+    const outbox = await this.outbox;
+    outbox.flush();
+    outbox.takeOver(); // Not waited for: the shelf may be slow, and the frame is to be shown.
   }
 
   /** The outbox hears what became of a send after the page did: words never blink. @param {any} frame */

@@ -32,15 +32,36 @@ export class Outbox {
     this.items = new Map();
     /** @type {Map<string, any>} */
     this.timers = new Map();
+    /** Done with on this page: the shelf may be asked before they have left it. @type {Set<string>} */
+    this.gone = new Set();
+    this.isStopped = false;
   }
 
   /** Take from the shelf what an earlier page left there. */
   async load() {
+    this.put(await this.kept());
+  }
+
+  /** Another page may have left words there since, and be gone: then they go out from here. */
+  async takeOver() {
+    const left = (await this.kept()).filter(({ state }) => state === "sending");
+    this.put(left);
+    for (const item of left) this.hand(item);
+  }
+
+  /** @returns {Promise<Unsent[]>} what lies on the shelf and is not on this page, oldest first */
+  async kept() {
     /** @type {Unsent[]} */
     let kept = [];
     await this.shelf(async () => {
       kept = await this.store.unsent();
     });
+    const isNew = (/** @type {string} */ id) => !this.items.has(id) && !this.gone.has(id);
+    return this.isStopped ? [] : kept.filter(({ client_id }) => isNew(client_id));
+  }
+
+  /** @param {Unsent[]} kept */
+  put(kept) {
     for (const item of kept) {
       this.items.set(item.client_id, item);
       this.latest = Math.max(this.latest, item.at);
@@ -168,6 +189,7 @@ export class Outbox {
 
   /** Somebody signs out: what is left is not said any more. */
   stop() {
+    this.isStopped = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
     this.items.clear();
@@ -188,5 +210,6 @@ export class Outbox {
     clearTimeout(this.timers.get(clientId));
     this.timers.delete(clientId);
     this.items.delete(clientId);
+    this.gone.add(clientId);
   }
 }
