@@ -138,6 +138,7 @@ STATES: dict[str, str | Promise] = {
     "sending": _("sending"),
     "no_signal": _("waiting for signal"),
     "not_sent": _("Not sent."),
+    "not_yet": _("not sent yet"),
     "sent": _("sent"),
     "pending": _("waiting to be read"),
     "published": _("published"),

@@ -25,7 +25,10 @@ CLOSE_CODES: dict[int, tuple[str, str]] = {
         "The session is over.",
         "Do not try again. Keep what has not gone out, say so, and show the way in.",
     ),
-    SHUT_OUT_CODE: ("This person may not connect.", "Do not try again from this page."),
+    SHUT_OUT_CODE: (
+        "This person may not connect.",
+        "Do not try again from this page. Say of what has not gone out that it was not sent.",
+    ),
     ELSEWHERE_CODE: (
         "The person has too many pages open; this one was the oldest.",
         "Do not try again by itself: wait until the page is looked at again, or the person asks. "

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
@@ -311,6 +312,23 @@ def test_help_kept_past_the_end_of_the_session_is_never_taken_for_sent(
     sign_in_again(page, site, live_cast.ben)
     page.goto("/spaces")
     wait_until(lambda: act(HelpRequest.objects.exists), within=20, what="the kept ask")
+
+
+def test_words_of_a_page_from_before_the_last_sign_in_wait_until_it_is_loaded_anew(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.add_init_script(AT_ONCE + NO_SOCKETS)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    write(page, "by the slow way")
+    expect(said(page, "slow way")).to_contain_text("waiting to be read", timeout=20_000)
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)  # Signing in brings another.
+    write(page, "from an old form")
+    expect(said(page, "old form")).to_contain_text("not sent yet", timeout=10_000)
+    expect(page.locator("[data-connection]")).to_contain_text("Reload it to carry on")
+    page.locator("[data-connection] a").click()
+    expect(said(page, "old form")).to_contain_text("waiting to be read", timeout=20_000)
+    assert bodies(live_cast.ben) == ["by the slow way", "from an old form"]
 
 
 def test_without_signal_a_page_with_the_numbers_opens(

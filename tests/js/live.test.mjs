@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 import { Line, turn } from "./browser.mjs";
 
 const { Live } = await import("../../chat/static/chat/js/live.js");
+const { words } = await import("../../chat/static/chat/js/page.js");
 
 const WORDS = { kind: "message", conversation: 7, body: "hello" };
 const HELP = { kind: "help", conversation: 0, body: "" };
@@ -334,6 +335,21 @@ test("one conversation that does not answer keeps no news from the others", asyn
   await turn();
   assert.deepEqual(frames.map(({ type }) => type), ["conversation.advanced"]);
 });
+
+for (const [code, told] of [[4401, "not sent yet"], [4403, "Not sent."]]) {
+  test(`after ${code} words that wait are told as ${told}, and stay kept`, async (t) => {
+    words.states = { not_yet: "not sent yet", not_sent: "Not sent." };
+    const { live, outbox } = await page(t);
+    await ready();
+    const item = await outbox.add(WORDS);
+    assert.equal(live.told(item).error, undefined);
+    await fails(code);
+    assert.equal(live.told(item).error, told);
+    const no = { ...item, state: "failed", error: "Paused." };
+    assert.equal(live.told(no).error, "Paused.");
+    assert.deepEqual(await (await live.store).unsent(), [item], "for when they are in again");
+  });
+}
 
 // The shelf is one for all pages of the person.
 

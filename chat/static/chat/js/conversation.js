@@ -107,7 +107,7 @@ class ConversationView {
     const arrived = new Set(messages.map(({ key }) => key));
     const waiting = unsent
       .filter((item) => !arrived.has(item.client_id))
-      .map((item) => ({ key: item.client_id, message: asMessage(item, this.where()), unsent: item }));
+      .map((item) => ({ key: item.client_id, message: asMessage(item, this.where()), unsent: live.told(item) }));
     return [...messages, ...waiting];
   }
 

@@ -6,7 +6,7 @@
 
 import { Echoes } from "./echo.js";
 import { Outbox } from "./outbox.js";
-import { me, postJson, shelfKey, ticket } from "./page.js";
+import { me, postJson, shelfKey, ticket, words } from "./page.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
 import { within } from "./within.js";
@@ -234,6 +234,17 @@ export class Live {
 
   get isOver() {
     return OVER.has(this.state);
+  }
+
+  /**
+   * Words that wait, with what is to be said about them: from a page that is over none are on
+   * their way. What its session leaves goes out when they are in again.
+   * @param {import("./store.js").Unsent} item
+   */
+  told(item) {
+    if (!this.isOver || item.state !== "sending") return item;
+    const { not_sent, not_yet } = words.states;
+    return { ...item, error: this.state === "stopped" ? not_sent : not_yet };
   }
 
   /** @param {import("./socket.js").SocketState} state */

@@ -91,7 +91,7 @@ function fillState(row, message, unsent, { staff, isPrivate, mayPost }) {
 
 /** @param {Unsent} unsent */
 function unsentWords({ state, error, code }) {
-  if (state !== "failed") return navigator.onLine ? words.states.sending : words.states.no_signal;
+  if (state !== "failed") return error || (navigator.onLine ? words.states.sending : words.states.no_signal);
   return CHANGE_FIRST.has(code ?? "") ? `${words.states.not_sent} ${error}` : error ?? "";
 }
 
