@@ -2,6 +2,7 @@
 /** What this phone keeps until it has gone out: unsent words and drafts. One shelf per person. */
 
 import { Seal } from "./seal.js";
+import { inTime, openDatabase, Shelves } from "./shelves.js";
 
 /**
  * @typedef {{
@@ -13,67 +14,6 @@ import { Seal } from "./seal.js";
 // A browser's shelf that hangs must keep nothing from the line or the page.
 const SHELF_MS = 1_500;
 const OPEN_MS = 5_000; // What an earlier page left there is worth a longer wait.
-
-/**
- * @template T
- * @param {Promise<T>} done
- * @param {number} ms
- * @returns {Promise<T>} the same, or an error when it takes too long; what was asked for may still happen
- */
-function inTime(done, ms) {
-  /** @type {any} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the shelf does not answer")), ms);
-  });
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
-}
-
-/** @param {IDBRequest<any>} request */
-function answered(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** The browser's own shelves: sealed values by key. */
-class Shelves {
-  /** @param {IDBDatabase} database */
-  constructor(database) {
-    this.database = database;
-  }
-
-  /** @param {string} shelf @param {IDBTransactionMode} mode */
-  shelf(shelf, mode) {
-    return this.database.transaction(shelf, mode, { durability: "strict" }).objectStore(shelf);
-  }
-
-  /** @param {string} shelf @returns {Promise<string[]>} */
-  keys(shelf) {
-    return answered(this.shelf(shelf, "readonly").getAllKeys());
-  }
-
-  /** @param {string} shelf @param {string} key */
-  get(shelf, key) {
-    return answered(this.shelf(shelf, "readonly").get(key));
-  }
-
-  /** @param {string} shelf @param {string} key @param {any} value */
-  put(shelf, key, value) {
-    return answered(this.shelf(shelf, "readwrite").put(value, key));
-  }
-
-  /** @param {string} shelf @param {string} key */
-  drop(shelf, key) {
-    return answered(this.shelf(shelf, "readwrite").delete(key));
-  }
-
-  /** @param {string} shelf */
-  clear(shelf) {
-    return answered(this.shelf(shelf, "readwrite").clear());
-  }
-}
 
 /** Survives reload and crash, sealed. */
 export class PhoneStore {
@@ -218,13 +158,9 @@ export async function openStore(me, key) {
   try {
     const seal = await Seal.of(key);
     indexedDB.deleteDatabase(`lantern-${me}`); // Its first form held words in the clear.
-    const opening = indexedDB.open(`lantern-sealed-${me}`, 1);
-    opening.onupgradeneeded = () => {
-      opening.result.createObjectStore("outbox");
-      opening.result.createObjectStore("drafts");
-    };
-    const database = await inTime(answered(opening), OPEN_MS);
-    return new PhoneStore(new Shelves(database), seal, me);
+    const shelves = new Shelves(() => inTime(openDatabase(`lantern-sealed-${me}`), OPEN_MS));
+    await shelves.connection();
+    return new PhoneStore(shelves, seal, me);
   } catch {
     return new MemoryStore();
   }
