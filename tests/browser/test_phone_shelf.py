@@ -138,6 +138,32 @@ def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
     assert kept(other)["rows"] == 0
 
 
+def test_a_sign_out_that_does_not_get_through_takes_no_words_and_says_so(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(live_site().start_web(), live_cast.ben)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    page.fill(COMPOSER, "a thought for later")
+    wait_until(lambda: kept(page)["rows"] == 1, within=5, what="the draft")
+    other = page.context.new_page()
+    other.goto("/me")
+    other.get_by_text("Go from this device for good").click()
+    page.context.set_offline(True)
+    other.get_by_role("button", name="Sign me out").click()
+    expect(other.get_by_text("You're still signed in")).to_be_visible()
+    assert kept(page)["rows"] == 1
+    page.fill(COMPOSER, "a thought for later, and one more")
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(COMPOSER)).to_have_value("a thought for later, and one more")
+
+    other.get_by_role("button", name="Sign me out").click()
+    other.wait_for_url("**/")
+    wait_until(lambda: kept(page)["rows"] == 0, within=20, what="an empty shelf")
+    expect(page.locator("[data-connection]")).to_contain_text("Reload it to carry on")
+    assert not act(Session.objects.exists)
+
+
 def test_after_leave_a_page_brings_no_key(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
     page = phone(live_site().start_web(), live_cast.ben)
     brought = 'meta[name="shelf-key"]'
