@@ -36,7 +36,8 @@ CLOSE_CODES: dict[int, tuple[str, str]] = {
     ),
     FLOOD_CODE: (
         "Too many frames from this phone, or too many sockets from its network.",
-        "Wait ten seconds and up to ten more. It is no sign that sockets do not get through.",
+        "Wait ten seconds and up to ten more. It is no sign that sockets do not get through; but "
+        "after four in a row without a session ask over HTTPS, every twenty seconds.",
     ),
 }
 """Any other code is a lost line, and is tried again as after ``BUSY_CODE``."""

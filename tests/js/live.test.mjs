@@ -80,12 +80,35 @@ test("two failed tries are a lost line, the third falls back to HTTPS", async (t
 
 test("told to wait, the page does not take sockets for blocked", async (t) => {
   const { states, asked } = await page(t);
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     await fails(4429);
     mock.timers.tick(10_000);
   }
-  assert.equal(Line.made.length, 6);
+  assert.equal(Line.made.length, 4);
   assert.deepEqual([states, asked], [["lost"], []]);
+});
+
+test("where its network has no room left, a page goes by HTTPS, seldom, and goes on trying", async (t) => {
+  const { live, states, asked, outbox } = await page(t, (url, body) => (
+    body ? taken(body) : { events: [], after: 3, head: 3 }));
+  live.follow(7, () => 3);
+  await outbox.add(WORDS);
+  for (let round = 0; round < 4; round += 1) {
+    await fails(4429);
+    mock.timers.tick(10_000);
+  }
+  await turn();
+  assert.deepEqual(states, ["lost", "slow"]);
+  assert.deepEqual(outbox.of(7), []);
+  assert.equal(Line.made.length, 5);
+  const before = asked.length;
+  mock.timers.tick(9_999);
+  assert.equal(asked.length, before);
+  mock.timers.tick(1);
+  assert.equal(asked.length, before + 1, "every twenty seconds");
+  await ready();
+  await fails(4429);
+  assert.equal(states.at(-1), "lost", "counted from one again");
 });
 
 test("back on the socket nothing is asked by HTTPS any more, and what waits goes out", async (t) => {

@@ -14,7 +14,9 @@ import { within } from "./within.js";
 const POLL_MS = 5_000;
 const POST_MS = 20_000; // A post that hangs must not hold up what comes after it.
 const READ_MS = 10_000; // Asked for news and not answered: the next turn asks anew.
+const SELDOM_MS = 20_000; // Where there are too many of us already.
 const FALL_BACK_AFTER = 3;
+const NO_ROOM_AFTER = 4; // Told to wait so often without getting in, there is no room for this page.
 /** Where what waits has another way out, or has to be told that it has none. */
 const FLUSHING = new Set(["slow", "elsewhere", "signed_out"]);
 /** Nothing goes out from this page any more; only a line that is there after all says otherwise. */
@@ -253,7 +255,12 @@ export class Live {
     if (state === "connecting" || state === "open") return;
     if (state !== "lost") this.set(state);
     else if (!navigator.onLine) this.set("offline");
-    else this.set(this.socket.failures >= FALL_BACK_AFTER ? "slow" : "lost");
+    else this.set(this.hasNoRoom || this.socket.failures >= FALL_BACK_AFTER ? "slow" : "lost");
+  }
+
+  /** Its network's share of sockets is taken, and may be for hours: a school, a ward. */
+  get hasNoRoom() {
+    return this.socket.waits >= NO_ROOM_AFTER;
   }
 
   /** @param {State} state */
@@ -263,7 +270,7 @@ export class Live {
     this.state = state;
     clearInterval(this.polling);
     if (state === "slow") {
-      this.polling = setInterval(() => this.poll(), POLL_MS);
+      this.polling = setInterval(() => this.poll(), this.hasNoRoom ? SELDOM_MS : POLL_MS);
       this.poll();
     }
     this.emit("state", state);

@@ -51,6 +51,8 @@ export class Socket {
     this.WebSocketClass = WebSocketClass ?? globalThis.WebSocket;
     /** Tries that failed since a session was last ready. */
     this.failures = 0;
+    /** How often it was told to wait since then. */
+    this.waits = 0;
     /** @type {SocketState} */
     this.state = "lost";
     /** @type {any} */
@@ -94,6 +96,7 @@ export class Socket {
   /** The session answered: the next loss starts counting from one again. */
   settled() {
     this.failures = 0;
+    this.waits = 0;
   }
 
   /**
@@ -141,7 +144,8 @@ export class Socket {
     if (code === STOPPED) return this.set("stopped");
     if (code === ELSEWHERE) return this.set("elsewhere");
     this.isHeldOff = code === SLOW_DOWN;
-    if (!this.isHeldOff) this.failures += 1; // To be told to wait is no sign of a blocked socket.
+    if (this.isHeldOff) this.waits += 1; // To be told to wait is no sign of a blocked socket.
+    else this.failures += 1;
     this.set("lost");
     this.retryTimer = setTimeout(() => this.connect(), this.waitMs(code));
   }
