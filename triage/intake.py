@@ -66,6 +66,7 @@ def _take_in(rows: Iterable[Row], source_of: Callable[[Row], Source]) -> int:
 
 def _take_in_one(row: Leasable, source: Source) -> None:
     with transaction.atomic():
+        one_at_a_time([source.person.pk])
         # The row first: opening a case ends in the audit chain, and whoever holds that must not
         # wait for a row that somebody else holds.
         if not finish(row):

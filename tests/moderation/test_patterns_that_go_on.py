@@ -46,7 +46,8 @@ def bens(room: Room, hands: Hands) -> Conversation:
 
 def somebody_was_with(room: Room, case: Case) -> None:
     claim_case(case_id=case.pk, by=room.cleo)
-    close_case(case_id=case.pk, by=room.cleo, outcome_code=Outcome.STEADIER)
+    shown = case.sources.latest("pk").pk
+    close_case(case_id=case.pk, by=room.cleo, outcome_code=Outcome.STEADIER, shown=shown)
 
 
 def publish(room: Room, message: Message) -> None:

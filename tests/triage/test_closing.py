@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from chat.kernel import clock
 from chat.kernel.errors import Stale
 from chat.models import HelpRequest, User
 from chat.states import HelpState
+from moderation.models import Assessment
 from tests.triage import house
 from triage.access import access_case
 from triage.actions.cases import claim_case, close_case
@@ -64,6 +66,20 @@ def test_a_sign_that_came_after_the_page_was_drawn_keeps_the_case_open() -> None
     assert case.conversation is not None
     assert case.conversation.is_open
     assert house.close(case, cleo).status == CaseStatus.CLOSED
+
+
+def test_a_sign_that_went_on_after_the_page_was_drawn_keeps_the_case_open() -> None:
+    cleo, _, case = with_ada()
+    shown = access_case(cleo, case.pk).newest_sign
+    with house.later(minutes=1):
+        now = clock.now()
+        Assessment.objects.update(
+            urgency="immediate", reasons=[IMMEDIATE], created_at=now, due_at=now
+        )
+        intake_step()
+        with pytest.raises(Stale, match="asked_again"):
+            close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.STEADIER, shown=shown)
+        assert house.close(case, cleo).status == CaseStatus.CLOSED
 
 
 def test_a_request_that_was_taken_in_a_moment_ago_is_not_buried_by_closing() -> None:

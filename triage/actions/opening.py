@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -73,11 +73,14 @@ def _open_case(source: Source, by: User | None) -> Case:
             case = _new_case(source, by, now=now)
         elif signs := _news(case, source) if known else source.signs:
             _extend_case(case, replace(source, signs=signs), by, now=now)
-        CaseSource.objects.update_or_create(
+        if known and earlier is not None:
+            earlier.delete()  # By the number of the newest row a page knows whether it shows all.
+        CaseSource.objects.create(
             case=case,
             kind=source.kind,
             source_id=source.source_id,
-            defaults={"message_id": source.message_id, "at": source.at},
+            message_id=source.message_id,
+            at=source.at,
         )
         tell_everybody()
     return case
