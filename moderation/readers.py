@@ -49,9 +49,8 @@ def readers() -> tuple[Classifier, ...]:
         broken = any(isinstance(reader, Unbuilt) for reader in _built)
         if _built_at is None or (broken and time.monotonic() - _built_at > REBUILD_AFTER_SECONDS):
             _built = _build()
-            _built_at = (
-                time.monotonic()
-            )  # After it: what takes long to fail must not go on at once.
+            # After it: what takes long to fail must not go on at once.
+            _built_at = time.monotonic()
         return _built
 
 

@@ -169,6 +169,7 @@ def _settle(judged: Sequence[Judged], *, version: str) -> int:
         assessments = record_assessments(
             ((item.message, item.reading, item.verdict) for item in mine), version=version
         )
+        at_last = _read_at_last(mine)
         moved = _move(mine)
         held = [m for m in moved if m.state == MessageState.HELD]
         open_reviews(held, assessments)

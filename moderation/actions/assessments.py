@@ -7,8 +7,6 @@ from typing import Any
 
 from chat.kernel import clock
 from chat.models import Message
-from moderation import readers
-from moderation.actions.handover import BY_A_PERSON
 from moderation.classifiers.base import PAST, PATTERNS, Reading, Signal
 from moderation.models import Assessment
 from moderation.policy import URGENCIES, Reason, Verdict
@@ -16,6 +14,13 @@ from moderation.policy_table import NOT_OWN, NOT_THE_WRITER, RULE_THRESHOLD
 
 ASKED = "asked_by_moderator"
 """Code of the reason that a person gave, not a reader; see ``moderation.actions.handover``."""
+
+BY_A_PERSON = "person"
+"""Source of a reason that a moderator gave, beside the names of the readers; and in the place of
+their versions, where none of them had read in full what was handed over."""
+
+UNREAD = "unread"
+"""Code of the reason that a reader could not read it."""
 
 FOUND = [
     *("action", "harm", "reasons", "scores", "open_case", "offer_door", "urgency", "notice"),
@@ -68,28 +73,74 @@ def record_assessments(
 ) -> dict[int, Assessment]:
     """Keep one assessment per message and revision; by message id, the one that stands.
 
-    A revision that has one already keeps it: reading twice changes nothing. Where a moderator
-    asked for a clinician before anything had read it, what was found now joins what they said.
+    A revision that has one already keeps it: reading twice changes nothing, unless a reader could
+    not read it then and all of them can now. Where a moderator asked for a clinician before
+    anything had read it, what was found now joins what they said.
+
+    ``version`` names the readers that read. They are not asked for here: one might be built for it,
+    for as long as that takes, with everything locked.
     """
     judged = list(judged)
     rows = [_row(*item, version=version) for item in judged]
     Assessment.objects.bulk_create(rows, ignore_conflicts=True)
-    wanted = {(row.message_id, row.revision): row for row in rows}
-    stored = Assessment.objects.filter(message_id__in={key for key, _ in wanted})
-    kept = {a.message_id: a for a in stored if (a.message_id, a.revision) in wanted}
-    for asked in kept.values():
-        if asked.classifier_version == BY_A_PERSON:
-            _join(asked, wanted[asked.message_id, asked.revision])
+    wanted = {(row.message_id, row.revision) for row in rows}
+    found = Assessment.objects.filter(message_id__in={key for key, _ in wanted})
+    kept = {a.message_id: a for a in found if (a.message_id, a.revision) in wanted}
+    for row, (_message, reading, _verdict) in zip(rows, judged, strict=True):
+        earlier, in_full = kept[row.message_id], not reading.failed
+        if earlier.classifier_version == BY_A_PERSON:
+            _join(earlier, row, in_full=in_full)
+        elif in_full and _gives_way(earlier, row):
+            _read_in_full(earlier, row)
     return kept
 
 
-def _join(asked: Assessment, read: Assessment) -> None:
-    """Both reasons, at the sooner of both urgencies; what the moderator asked for stays."""
-    asked.reasons = [*asked.reasons, *read.reasons]
+def _row(message: Message, reading: Reading, verdict: Verdict, *, version: str) -> Assessment:
+    now = clock.now()
+    return Assessment(
+        message=message,
+        revision=message.revision,
+        action=verdict.action,
+        harm=verdict.harm,
+        reasons=[reason_as_json(reason) for reason in verdict.reasons],
+        scores=scores_as_json(reading),
+        open_case=verdict.open_case,
+        offer_door=verdict.offer_door,
+        urgency=verdict.urgency,
+        notice=verdict.notice,
+        classifier_version=version,
+        policy_version=verdict.version,
+        created_at=now,
+        due_at=now if verdict.open_case else None,
+    )
+
+
+def _gives_way(earlier: Assessment, full: Assessment) -> bool:
+    """Whether a reading in full stands instead. What brought somebody a person stays as it is."""
+    codes = {reason.get("code") for reason in earlier.reasons}
+    seen = full.open_case or not earlier.open_case
+    return UNREAD in codes and ASKED not in codes and seen
+
+
+def _read_in_full(earlier: Assessment, full: Assessment) -> None:
+    """The row stays the same one: a review and a case may rest on it."""
+    for name in FOUND:
+        setattr(earlier, name, getattr(full, name))
+    earlier.save(update_fields=FOUND)
+
+
+def _join(asked: Assessment, read: Assessment, *, in_full: bool) -> None:
+    """Both reasons, at the sooner of both urgencies; what the moderator asked for stays.
+
+    What was read in part is read once more, and joins then as well.
+    """
+    said = [r for r in asked.reasons if not (in_full and r.get("code") == UNREAD)]
+    asked.reasons = [*said, *(r for r in read.reasons if r not in said)]
     asked.scores = read.scores
     asked.urgency = min(asked.urgency, read.urgency, key=URGENCIES.index)
-    asked.classifier_version = read.classifier_version
-    asked.policy_version = read.policy_version
+    if in_full:
+        asked.classifier_version = read.classifier_version
+        asked.policy_version = read.policy_version
     asked.created_at = read.created_at
     if read.open_case:
         asked.due_at = read.due_at

@@ -12,15 +12,12 @@ from chat.kernel.doorbell import ALERTS, ring_on_commit, work_topic
 from chat.models import AuditRow, Message, User
 from chat.states import MachineReading, MessageState, Notice
 from moderation.access import access_review_to_decide
-from moderation.actions.assessments import ASKED
+from moderation.actions.assessments import ASKED, BY_A_PERSON
 from moderation.actions.reviews import Taken
 from moderation.models import Assessment, Review
 from moderation.models.review import UNDECIDED_STATES, place_in_list
 from moderation.policy import POLICY_VERSION
 from moderation.states import Harm, ReviewStatus
-
-BY_A_PERSON = "person"
-"""Source of a reason that a moderator gave, beside the names of the readers."""
 
 URGENCY = "urgent"
 
