@@ -173,6 +173,11 @@ LIVE: dict[str, str | Promise] = {
     "copied": _("Copied."),
     "not_fetched": _("We couldn't get those just now. Please try again."),
     "not_through": _("That didn't get through. Nothing is lost: please try again."),
+    "not_begun": _(
+        "That didn't get through. Your words are only on this page for now, so leave it open and "
+        "try again."
+    ),
+    "no_more": _("This can't be sent here any more. Your words are still here for you to copy."),
     "not_signed_out": _(
         "You're still signed in: that didn't get through, and nothing was taken off this device. "
         "Please try again when you have signal."

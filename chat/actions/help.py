@@ -30,6 +30,9 @@ def request_help(
     ``client_id`` names one ask: a phone that heard no answer says it again under the same id, and
     even hours later, when it was answered and closed, that calls nobody a second time. Whoever
     asks anew brings a new id.
+
+    Raises :class:`Denied` for staff: they sit in the talks of others, and one of those would be
+    taken for their own and opened to whoever answered.
     """
     if not by.is_young_person:
         raise Denied

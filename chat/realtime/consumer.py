@@ -31,9 +31,8 @@ MAX_SOCKET_CHARACTERS = 64 * 1024  # Past a frame of ours we answer; past this w
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One phone's socket.
 
-    It takes no events from the channel layer: the hub writes to it. Nor does it dispatch frames by
-    way of Channels' one database thread, where a slow query of one socket delays every other; what
-    touches the database goes through ``run_db``.
+    It takes no events from the channel layer: the hub writes to it. What touches the database goes
+    through ``run_db``, not Channels' one thread, where a slow query delays every other socket.
     """
 
     connection: Connection | None = None
@@ -51,8 +50,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             # A handshake may take longer than it takes to close everybody who was here.
             refused = refused or drain.closing_code()
             if refused or visitor.user is None:
-                await wire_of(send).close(refused or SIGN_IN_CODE)
-                return
+                return await wire_of(send).close(refused or SIGN_IN_CODE)
             self.connection = Connection(visitor.user, visitor.session_key, send)
             await self._listen(self.connection, receive)
         finally:
