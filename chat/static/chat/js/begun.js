@@ -8,6 +8,7 @@ import { Draft, together } from "./draft.js";
 import { live } from "./live.js";
 import { data, say, slot, words } from "./page.js";
 import { PhoneStore } from "./store.js";
+import { within } from "./within.js";
 
 /** What was posted last from this tab, until it is seen: where it was begun and its id, no words. */
 const POSTED = "lantern-posted";
@@ -75,11 +76,14 @@ async function postFromHere(form) {
 /** @param {HTMLFormElement} form @returns {Promise<{ said?: string, to?: string }>} where its thread is, or why there is none */
 async function answerTo(form) {
   try {
-    const signal = AbortSignal.timeout(POST_MS);
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), signal });
-    const isThread = new URL(answer.url).pathname.startsWith(`${location.pathname}/`);
-    if (answer.ok && isThread) return { to: answer.url };
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const body = new FormData(form);
+    const { ok, url, text } = await within(POST_MS, async (signal) => {
+      const answer = await fetch(form.action, { method: "POST", body, signal });
+      return { ok: answer.ok, url: answer.url, text: await answer.text() };
+    });
+    const isThread = new URL(url).pathname.startsWith(`${location.pathname}/`);
+    if (ok && isThread) return { to: url };
+    const page = new DOMParser().parseFromString(text, "text/html");
     return { said: page.querySelector("#begin-error")?.textContent ?? "" };
   } catch {
     return {};
