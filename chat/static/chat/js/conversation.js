@@ -256,12 +256,15 @@ class ConversationView {
   async showEarlier() {
     const button = must(this.root, "earlier");
     const loading = must(this.root, "loading");
+    const first = () => /** @type {HTMLElement | null} */ (this.root.querySelector(".message"));
+    const stood = first()?.offsetTop ?? 0;
     button.hidden = true;
     loading.hidden = false;
+    const pushed = (first()?.offsetTop ?? 0) - stood;
     const brought = await bringEarlier(this);
     const unsent = (await live.outbox).of(this.id);
-    const oldest = /** @type {HTMLElement | null} */ (this.root.querySelector(".message"));
-    const was = oldest?.offsetTop ?? 0;
+    const oldest = first(); // Perhaps another one by now.
+    const was = (oldest?.offsetTop ?? 0) - pushed;
     loading.hidden = true;
     say(button, brought ? this.earlierWords : words.live.not_fetched);
     if (!brought) return;
