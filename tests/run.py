@@ -1,10 +1,11 @@
 """``make test``: every test, on both ways of running Lantern.
 
-First the scripts of the pages in Node, then side by side two lanes that take about as long. One
-has the suite on SQLite with the in-memory layer, and after it most of what asks PostgreSQL and
-Redis from within the program; the other what starts servers and browsers on them. Each has a
-PostgreSQL of its own. What a test needs and the machine lacks is installed where we are root on
-Debian or Ubuntu; else it is named, and the run fails.
+First the scripts of the pages in Node, and what needs no reader while the readers' fast form is
+made. Then side by side two lanes that take about as long. One has the suite on SQLite with the
+in-memory layer, and after it most of what asks PostgreSQL and Redis from within the program; the
+other what starts servers and browsers on them. Each has a PostgreSQL of its own. What a test needs
+and the machine lacks is installed where we are root on Debian or Ubuntu; else it is named, and the
+run fails.
 
     python -m tests.run [--half embedded|real] [pytest arguments]
 """
@@ -32,6 +33,9 @@ SERVED = ("browser", "faults", "flows", "protocol", "screens")
 
 Those in ``bench`` and ``fuzz`` do so too, but are in the other, so that both take about as long.
 """
+
+READERLESS = ("tests/pure", "tests/repo")
+"""What goes on beside the making of the fast form: it waits for no reader."""
 
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
@@ -124,9 +128,25 @@ def _counts(report: Path) -> tuple[int, int]:
     return int(suite.get("tests", 0)) - bad, bad
 
 
-def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
+def run_first(totals: Totals, half: str | None) -> None:
+    """What goes before the lanes, and what need not wait for it."""
+    run_scripts(totals)
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(prepare_reader, totals)
+        if half != "real":
+            run_on_sqlite(totals, READERLESS, chosen=False)
+        making.result()
+
+
+def run_on_sqlite(totals: Totals, arguments: Sequence[str], *, chosen: bool) -> None:
     marked = ["-m", "not browser or embedded", *arguments]
-    run_half(totals, "SQLite", marked, chosen=bool(arguments), DATABASE_URL="", REDIS_URL="")
+    run_half(totals, "SQLite", marked, chosen=chosen, DATABASE_URL="", REDIS_URL="")
+
+
+def run_embedded(totals: Totals, arguments: Sequence[str]) -> None:
+    """On SQLite: what was asked for, or all that has not run yet."""
+    rest = [f"--ignore={folder}" for folder in READERLESS]
+    run_on_sqlite(totals, arguments or rest, chosen=bool(arguments))
 
 
 def run_within(totals: Totals, arguments: Sequence[str]) -> None:
@@ -186,8 +206,7 @@ def main() -> int:
     lacking = provide()
     totals.problems += lacking
     if not arguments:
-        run_scripts(totals)
-        prepare_reader(totals)
+        run_first(totals, options.half)
     side_by_side = lanes(options.half)
     with ThreadPoolExecutor(len(side_by_side) or 1) as pool:
         for lane in [pool.submit(run_lane, lane, totals, arguments) for lane in side_by_side]:
