@@ -1,8 +1,6 @@
 """Explicit phrases, with negation, the past, other people and stories."""
 
-import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from moderation.classifiers.base import Signal
 from moderation.classifiers.labels import Label
 from moderation.classifiers.patterns import MAX_CHARACTERS, PatternReader, TooLong
 from moderation.classifiers.phrases import PatternError
+from tests.growth import is_quick
 
 READER = PatternReader()
 DECIDES = 0.5
@@ -221,35 +220,21 @@ HOSTILE = [
     *("kill my ", "how many pills to take to ", "i hate myself ", "i want to die ", "my my "),
     *("im going to kill myself tonight lol ", "i dont want to ", "i am such a ", "you "),
 ]
-LIMIT = 0.05
-"""Seconds of processor time."""
 
 
 @pytest.mark.parametrize("unit", [unit for unit in HOSTILE if unit.isascii()])
 def test_no_pattern_is_slow_on_a_hostile_text(unit: str):
     """Rules, cues and all: every match of each is taken, though the reader stops far sooner."""
-    text = (unit * 100_000)[:100_000].encode()
+    text = (unit * 100_000)[:100_000]
     for name, regexp in READER.patterns.items():
-        assert seconds(lambda regexp=regexp: deque(regexp.finditer(text), 0)) < LIMIT, name
+        assert is_quick(lambda part, it=regexp: deque(it.finditer(part.encode()), 0), text), name
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_the_whole_reader_is_not_slow_on_a_hostile_text(unit: str):
     text = (unit * MAX_CHARACTERS)[:MAX_CHARACTERS]
 
-    assert seconds(lambda: READER.read([text])) < LIMIT
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Processor time of the best of three: what else the machine does is left out."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-        if times[-1] < LIMIT:
-            break
-    return min(times)
+    assert is_quick(lambda part: READER.read([part]), text)
 
 
 def test_a_text_longer_than_any_message_is_refused():
