@@ -82,6 +82,18 @@ def test_a_sign_that_went_on_after_the_page_was_drawn_keeps_the_case_open() -> N
         assert house.close(case, cleo).status == CaseStatus.CLOSED
 
 
+def test_more_of_what_the_page_shows_already_does_not_keep_the_case_open() -> None:
+    cleo, _, case = with_ada()
+    shown = access_case(cleo, case.pk).newest_sign
+    with house.later(minutes=1):
+        now = clock.now()
+        Assessment.objects.update(created_at=now, due_at=now)
+        intake_step()
+        close_case(case_id=case.pk, by=cleo, outcome_code=Outcome.STEADIER, shown=shown)
+    case.refresh_from_db()
+    assert case.status == CaseStatus.CLOSED
+
+
 def test_a_request_that_was_taken_in_a_moment_ago_is_not_buried_by_closing() -> None:
     cleo, ada, case = with_ada()
     shown = access_case(cleo, case.pk).newest_sign

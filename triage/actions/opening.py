@@ -68,13 +68,16 @@ def _open_case(source: Source, by: User | None) -> Case:
         # Not whether it is later: a clock may have been set back since.
         if earlier is not None and earlier.at == source.at:
             return earlier.case
-        known = case is not None and earlier is not None and earlier.case_id == case.pk
+        if case is not None and earlier is not None and earlier.case_id == case.pk:
+            source = replace(source, signs=_news(case, source))
+            if not source.signs:
+                CaseSource.objects.filter(pk=earlier.pk).update(at=source.at)
+                return case  # The page says all of it already, and may close.
+            earlier.delete()  # By the number of the newest row a page knows whether it shows all.
         if case is None:
             case = _new_case(source, by, now=now)
-        elif signs := _news(case, source) if known else source.signs:
-            _extend_case(case, replace(source, signs=signs), by, now=now)
-        if known and earlier is not None:
-            earlier.delete()  # By the number of the newest row a page knows whether it shows all.
+        else:
+            _extend_case(case, source, by, now=now)
         CaseSource.objects.create(
             case=case,
             kind=source.kind,
