@@ -7,10 +7,8 @@ go through them one by one. Here each list travels as one value.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import connection, connections, models
@@ -18,6 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Lookup
 from django.db.models.base import ModelState
 from django.db.models.sql import Query
+
+from chat.kernel.columns import all_alike, as_array, for_sqlite, kind_of, plain
 
 M = TypeVar("M", bound=models.Model)
 
@@ -27,8 +27,8 @@ def among_sql(
 ) -> tuple[str, Any]:
     """SQL that follows a column and says "is one of these", and its one parameter."""
     if on.vendor == "postgresql":
-        kind = _kind(field, on)
-        return f"= ANY(%s::{kind}[])", _array(kind, values)
+        kind = kind_of(field, on)
+        return f"= ANY(%s::{kind}[])", as_array(kind, values)
     plain = [field.get_db_prep_value(value, on) for value in values]
     return "IN (SELECT value FROM json_each(%s))", json.dumps(plain)
 
@@ -251,14 +251,14 @@ def _insert_on_postgresql(
     alike: list[Any] = []
     various: list[Any] = []
     for field, values in zip(fields, columns, strict=True):
-        kind = _kind(field, on)
-        if _all_alike(values):
+        kind = kind_of(field, on)
+        if all_alike(values):
             chosen.append(f"%s::{kind}")
-            alike.append(_plain(values[0]))
+            alike.append(plain(values[0]))
         else:
             chosen.append(f"v.c{len(arrays)}")
             arrays.append(f"%s::{kind}[]")
-            various.append(_array(kind, values))
+            various.append(as_array(kind, values))
     if not arrays:
         arrays, various = ["%s::int[]"], [[0] * len(columns[0])]
     names = ", ".join(on.ops.quote_name(field.column) for field in fields)
@@ -278,7 +278,7 @@ def _insert_on_sqlite(
     """Keys are taken before the rows are written: SQLite has one writer, and we are it by now."""
     names = ", ".join(on.ops.quote_name(f.column) for f in (meta.pk, *fields))
     places = ", ".join(["%s"] * (len(fields) + 1))
-    saved = [_for_sqlite(on, *column) for column in zip(fields, columns, strict=True)]
+    saved = [for_sqlite(on, *column) for column in zip(fields, columns, strict=True)]
     with on.cursor() as cursor:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [meta.db_table])
         last = (cursor.fetchone() or (0,))[0]
@@ -323,7 +323,7 @@ def _equations(
     """``column = %s`` for each, and its value."""
     fields = [meta.get_field(name) for name in facts]
     values = [
-        field.get_db_prep_save(_plain(value), on)
+        field.get_db_prep_save(plain(value), on)
         for field, value in zip(fields, facts.values(), strict=True)
     ]
     return [f"{field.column} = %s" for field in fields], values
@@ -341,61 +341,15 @@ def save_column(rows: Sequence[M], name: str) -> None:
     table, column, key = meta.db_table, field.column, meta.pk.column
     with on.cursor() as cursor:
         if on.vendor == "postgresql":
-            kinds = (_kind(meta.pk, on), _kind(field, on))
+            kinds = (kind_of(meta.pk, on), kind_of(field, on))
             lists = ", ".join(f"%s::{kind}[]" for kind in kinds)
             cursor.execute(
                 f"UPDATE {table} SET {column} = v.value "  # noqa: S608
                 f"FROM UNNEST({lists}) AS v(key, value) WHERE {table}.{key} = v.key",
-                [_array(kinds[0], keys), _array(kinds[1], values)],
+                [as_array(kinds[0], keys), as_array(kinds[1], values)],
             )
         else:
             cursor.executemany(
                 f"UPDATE {table} SET {column} = %s WHERE {key} = %s",  # noqa: S608
-                list(zip(_for_sqlite(on, field, values), keys, strict=True)),
+                list(zip(for_sqlite(on, field, values), keys, strict=True)),
             )
-
-
-def _for_sqlite(on: BaseDatabaseWrapper, field: Any, values: list[Any]) -> list[Any]:
-    if _all_alike(values):
-        return [field.get_db_prep_save(values[0], on)] * len(values)
-    return [field.get_db_prep_save(value, on) for value in values]
-
-
-def _all_alike(values: list[Any]) -> bool:
-    return values.count(values[0]) == len(values)
-
-
-_kinds: dict[Any, str] = {}
-
-
-def _kind(field: Any, on: BaseDatabaseWrapper) -> str:
-    """The column's type in PostgreSQL, without its length: nothing may be cut off on the way."""
-    if (known := _kinds.get(field)) is None:
-        kind: str = (field.target_field if field.is_relation else field).rel_db_type(on)
-        known = _kinds[field] = kind.partition("(")[0]
-    return known
-
-
-_WRITTEN: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(("bigint", "integer", "smallint"), "{:d}".format),
-    "uuid": attrgetter("hex"),
-    "bytea": lambda value: f'"\\\\x{value.hex()}"',
-}
-"""How values stand in an array of PostgreSQL, for kinds that need no quoting."""
-
-
-def _array(kind: str, values: Sequence[Any]) -> Any:
-    """One parameter for all of them, written out here: the driver takes five times as long.
-
-    What is not of its kind after all (a key as text, nothing at all) is the driver's.
-    """
-    write = _WRITTEN.get(kind)
-    if write is not None:
-        with suppress(TypeError, ValueError, AttributeError):
-            return "{" + ",".join(map(write, values)) + "}"
-    return [_plain(value) for value in values]
-
-
-def _plain(value: Any) -> Any:
-    """The driver would look up each enumeration as a type of its own."""
-    return str(value) if isinstance(value, str) else value
