@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from chat.kernel.rows import (
     insert_rows,
     new_row,
     read_models,
+    read_models_with,
     read_rows,
     save_column,
 )
@@ -249,3 +251,21 @@ def test_outside_a_transaction_nothing_is_saved(live_cast: Cast) -> None:
     with pytest.raises(RuntimeError, match="transaction"):
         insert_rows(rows)
     assert not Message.objects.filter(author=live_cast.ben).exists()
+
+
+def test_models_come_with_what_their_keys_point_to(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    thread, talk = cast.thread(), cast.asks_for_help(cast.ada).conversation
+    wanted = {row.pk: row for row in Conversation.objects.select_related("space")}
+    opening = Message.objects.get(pk=thread.opening_message_id)
+    with django_assert_num_queries(1):
+        parts = {"space": (), "opening_message": ("id", "state")}
+        rows = {row.pk: row for row in read_models_with(Conversation, parts, id=wanted)}
+        assert rows.keys() == wanted.keys() >= {thread.pk, talk.pk}
+        assert rows[thread.pk].space == wanted[thread.pk].space
+        found = rows[thread.pk].opening_message
+        assert found is not None
+        assert (found.pk, found.state) == (opening.pk, opening.state)
+        assert (rows[talk.pk].space, rows[talk.pk].opening_message) == (None, None)
+    assert found.body == opening.body, "what was not read with it is read when asked for"
