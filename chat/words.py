@@ -153,6 +153,8 @@ UNTITLED = _("A new thread")
 LIVE: dict[str, str | Promise] = {
     "lost": _("Reconnecting. Your words are safe."),
     "offline": _("You're offline. Your words are safe here, and go out when you're back."),
+    "lost_page": _("Reconnecting. Keep this page open: your words wait here."),
+    "offline_page": _("You're offline. Keep this page open: your words go out when you're back."),
     "slow": _("The line is slow. Your words still get through."),
     "signed_out": _("This page has been open for a while. Reload it to carry on."),
     "stopped": _("We can't connect from here. Help now still works."),
@@ -192,6 +194,8 @@ LIVE_STAFF: dict[str, str | Promise] = {
         "You're offline, so what you see here may be old. What you write to somebody goes out "
         "when you're back."
     ),
+    "lost_page": _("Reconnecting. Keep this page open: your words wait here."),
+    "offline_page": _("You're offline. Keep this page open: your words go out when you're back."),
     "slow": _("The line is slow. What you see may be a few seconds old."),
     "stopped": _("We can't connect from here. Reload the page to see how things stand."),
     "elsewhere": _(

@@ -9,11 +9,29 @@ const PATIENCE_MS = 2_500; // Most losses are over before anybody needs to know.
 /** @type {any} */
 let waiting = null;
 
+/** What keeps words that wait: in some private windows they last as long as the page. @type {any} */
+let shelf = null;
+live.store.then((store) => {
+  shelf = store;
+});
+
+/**
+ * Nothing is promised that this phone cannot keep.
+ * @param {string} state
+ * @returns {string} the key of what is true of it now
+ */
+function sentence(state) {
+  const isCut = state === "lost" || (state === "slow" && !live.getsThrough);
+  const told = isCut ? "lost" : state;
+  const waits = told === "lost" || told === "offline";
+  return waits && shelf?.lasts === false ? `${told}_page` : told;
+}
+
 /** @param {string} state */
 function show(state) {
   const line = /** @type {HTMLElement | null} */ (document.querySelector("[data-connection]"));
   if (!line) return;
-  say(line, words.live[state] ?? "");
+  say(line, words.live[sentence(state)] ?? "");
   if (state === "signed_out") {
     const reload = document.createElement("a");
     reload.href = location.href;
@@ -36,4 +54,8 @@ live.on("state", (state) => {
   clearTimeout(waiting);
   if (state === "lost") waiting = setTimeout(() => show(state), PATIENCE_MS);
   else show(state);
+});
+
+live.on("through", () => {
+  if (live.state === "slow") show(live.state);
 });

@@ -39,6 +39,8 @@ export class Live {
     this.resumed = false;
     /** @type {any} */
     this.polling = null;
+    /** Whether what we asked last by HTTPS was answered: only then may a page say that it gets through. */
+    this.getsThrough = false;
     /** The conversations that a question by HTTPS is under way for. @type {Set<number>} */
     this.asking = new Set();
     /** What waits in the one line by HTTPS. @type {Set<string>} */
@@ -87,8 +89,9 @@ export class Live {
   }
 
   /**
-   * @param {string} type a frame's type, or "frame", "state", "outbox", or "help.kept": an ask
-   *   for help that cannot go out from this page, because the session is over
+   * @param {string} type a frame's type, or "frame", "state", "through" (whether HTTPS answers),
+   *   "outbox", or "help.kept": an ask for help that cannot go out from this page, because the
+   *   session is over
    * @param {(frame: any) => void} listener
    */
   on(type, listener) {
@@ -208,6 +211,7 @@ export class Live {
   async post(item) {
     try {
       const { ok, status, said } = await within(POST_MS, (signal) => this.say(item, signal));
+      this.heardByHttps(Boolean(said));
       // A page where our answer should be: its forms are of an earlier sign-in, as after 401.
       if (status === 401 || (status === 403 && !said)) this.signedOut(item);
       if (!said) return;
@@ -218,8 +222,15 @@ export class Live {
         await this.receive({ type, ...said, client_id: item.client_id });
       }
     } catch {
-      // No answer: the outbox says it again by itself, with the same id.
+      this.heardByHttps(false); // The outbox says it again by itself, with the same id.
     }
+  }
+
+  /** @param {boolean} isAnswer */
+  heardByHttps(isAnswer) {
+    if (this.getsThrough === isAnswer) return;
+    this.getsThrough = isAnswer;
+    this.emit("through", isAnswer);
   }
 
   /** @param {import("./store.js").Unsent} item @param {AbortSignal} signal */
@@ -292,13 +303,14 @@ export class Live {
         const answer = await fetch(url, { signal });
         return { ok: answer.ok, status: answer.status, frame: await answer.json() };
       });
+      this.heardByHttps(ok);
       if (status === 401) this.set("signed_out");
       else if (ok) {
         const type = "messages" in frame ? "conversation.snapshot" : "conversation.advanced";
         await this.receive({ type, ...frame });
       }
     } catch {
-      // Still no network; the next turn asks again.
+      this.heardByHttps(false); // Still no network; the next turn asks again.
     } finally {
       this.asking.delete(conversation);
     }

@@ -29,6 +29,7 @@ export class PhoneStore {
     /** Sealing takes a moment: what is kept and what is dropped stand in one line. @type {Promise<any>} */
     this.line = Promise.resolve();
     this.isWiped = false;
+    this.lasts = true;
   }
 
   /**
@@ -113,6 +114,7 @@ export class MemoryStore {
     this.items = new Map();
     /** @type {Map<string, string>} */
     this.drafts = new Map();
+    this.lasts = false;
   }
 
   /** @returns {Promise<Unsent[]>} */
