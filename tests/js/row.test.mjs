@@ -25,3 +25,10 @@ test("refused words go back to the field only where something can be sent from i
   assert.equal(closed.edit.hidden, true);
   assert.equal(closed.body.textContent, "please");
 });
+
+test("nobody is asked to try again what a closed talk will refuse again", () => {
+  assert.equal(refused({ mayPost: true }).retry.hidden, false);
+  const closed = refused({ mayPost: false });
+  assert.equal(closed.retry.hidden, true);
+  assert.match(closed.state.textContent, /This talk has ended/);
+});

@@ -80,19 +80,20 @@ export function fillRow(row, message, unsent, place) {
 function fillState(row, message, unsent, { staff, isPrivate, mayPost }) {
   const failed = unsent?.state === "failed";
   const own = isOwn(message);
-  if (unsent) say(slot(row, "state"), unsentWords(unsent));
+  const again = mayPost && !CHANGE_FIRST.has(unsent?.code ?? "");
+  if (unsent) say(slot(row, "state"), unsentWords(unsent, again));
   else say(slot(row, "state"), stateWords(message, { own, staff, private: isPrivate, words }));
-  show(row, "retry", failed && !CHANGE_FIRST.has(unsent.code ?? ""));
+  show(row, "retry", failed && again);
   show(row, "edit", failed && mayPost); // Else they would go where nothing can be sent from.
   // Words that peers do not see (yet) can be changed or taken back by whoever wrote them.
   const kept = message.state === "pending" || message.state === "held";
   show(row, "own", !unsent && kept && own && mayPost && message.notice !== "withdrawn");
 }
 
-/** @param {Unsent} unsent */
-function unsentWords({ state, error, code }) {
+/** @param {Unsent} unsent @param {boolean} again whether the same words may be tried once more */
+function unsentWords({ state, error }, again) {
   if (state !== "failed") return error || (navigator.onLine ? words.states.sending : words.states.no_signal);
-  return CHANGE_FIRST.has(code ?? "") ? `${words.states.not_sent} ${error}` : error ?? "";
+  return again ? error ?? "" : `${words.states.not_sent} ${error}`;
 }
 
 /** @param {HTMLElement} row @param {Message} message */
