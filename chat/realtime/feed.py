@@ -26,8 +26,8 @@ from chat.realtime.page import read_page
 from chat.states import MessageState, Notice
 from chat.words import UNREADABLE
 
-PAGE = 60
-"""Messages in a snapshot."""
+PAGE = 40
+"""Messages in a snapshot: a few screens. More is a slow line's seconds, and "Show earlier" is there."""
 
 REPLAY_LIMIT = 300
 """Events we replay; further behind than that, a phone gets a snapshot."""
