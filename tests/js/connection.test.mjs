@@ -19,7 +19,7 @@ const shelf = await live.store;
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   shelf.lasts = true;
-  live.getsThrough = false;
+  live.https.heard(false);
 });
 
 afterEach(() => mock.timers.reset());
@@ -33,15 +33,15 @@ function becomes(state) {
 
 test("that words get through is said once some did, and no longer than that", () => {
   assert.equal(becomes("slow"), "lost");
-  live.heardByHttps(true);
+  live.https.heard(true);
   assert.equal(line.textContent, "slow");
-  live.heardByHttps(false);
+  live.https.heard(false);
   assert.equal(line.textContent, "lost");
 });
 
 test("what came back by HTTPS says nothing of a page whose line is up", () => {
   becomes("ready");
-  live.heardByHttps(true);
+  live.https.heard(true);
   assert.equal(line.hidden, true);
 });
 

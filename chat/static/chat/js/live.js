@@ -5,15 +5,13 @@
  */
 
 import { Echoes } from "./echo.js";
+import { Https } from "./https.js";
 import { Outbox } from "./outbox.js";
-import { me, postJson, shelfKey, ticket, words } from "./page.js";
+import { me, shelfKey, ticket, words } from "./page.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
-import { within } from "./within.js";
 
 const POLL_MS = 5_000;
-const POST_MS = 20_000; // A post that hangs must not hold up what comes after it.
-const READ_MS = 10_000; // Asked for news and not answered: the next turn asks anew.
 const SELDOM_MS = 20_000; // Where there are too many of us already.
 const FALL_BACK_AFTER = 3;
 const NO_ROOM_AFTER = 4; // Told to wait so often without getting in, there is no room for this page.
@@ -39,20 +37,18 @@ export class Live {
     this.resumed = false;
     /** @type {any} */
     this.polling = null;
-    /** Whether what we asked last by HTTPS was answered: only then may a page say that it gets through. */
-    this.getsThrough = false;
-    /** The conversations that a question by HTTPS is under way for. @type {Set<number>} */
-    this.asking = new Set();
-    /** What waits in the one line by HTTPS. @type {Set<string>} */
-    this.posting = new Set();
-    /** @type {Promise<any>} */
-    this.posts = Promise.resolve();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new Socket({
       url: `${scheme}://${location.host}/socket`,
       onOpen: () => this.resume(),
       onFrame: (frame) => this.receive(frame),
       onState: (state) => this.lineChanged(state),
+    });
+    this.https = new Https({
+      received: (frame) => this.receive(frame),
+      refused: async (id, why) => (await this.outbox).refused(id, why),
+      signedOut: (item) => this.signedOut(item),
+      through: (isThrough) => this.emit("through", isThrough),
     });
     this.echoes = new Echoes((conversation) => {
       if (this.heads.has(conversation)) this.catchUp(conversation);
@@ -183,66 +179,19 @@ export class Live {
     if (item.kind === "help") {
       const about = item.about_message ? { about_message: item.about_message } : {};
       const frame = { type: "help.request", client_id: item.client_id, ...about };
-      if (this.state !== "ready" || !this.socket.send(frame)) this.post(item);
+      if (this.state !== "ready" || !this.socket.send(frame)) this.https.post(item);
       return;
     }
     const { client_id, conversation, body } = item;
     const frame = { type: "message.send", client_id, conversation, body };
     if (this.state === "ready" && this.socket.send(frame)) return;
-    if (this.state === "slow" || this.state === "elsewhere") this.handOverHttps(item);
+    if (this.state === "slow" || this.state === "elsewhere") this.https.hand(item);
   }
 
-  /** Nothing goes out from this page any more. @param {import("./store.js").Unsent} item */
+  /** Nothing goes out from this page any more. @param {import("./store.js").Unsent} [item] */
   signedOut(item) {
     this.set("signed_out");
-    if (item.kind === "help") this.emit("help.kept", item);
-  }
-
-  /** One after another: what was written first arrives first. @param {import("./store.js").Unsent} item */
-  handOverHttps(item) {
-    if (this.posting.has(item.client_id)) return;
-    this.posting.add(item.client_id);
-    this.posts = this.posts
-      .then(() => this.post(item))
-      .finally(() => this.posting.delete(item.client_id));
-  }
-
-  /** Never fails: all that waits stands behind it. @param {import("./store.js").Unsent} item */
-  async post(item) {
-    try {
-      const { ok, status, said } = await within(POST_MS, (signal) => this.say(item, signal));
-      this.heardByHttps(Boolean(said));
-      // A page where our answer should be: its forms are of an earlier sign-in, as after 401.
-      if (status === 401 || (status === 403 && !said)) this.signedOut(item);
-      if (!said) return;
-      if (!ok) await (await this.outbox).refused(item.client_id, said);
-      else {
-        const type = item.kind === "help" ? "help.accepted" : "message.accepted";
-        // Under our own id, whatever the server read: this item is done.
-        await this.receive({ type, ...said, client_id: item.client_id });
-      }
-    } catch {
-      this.heardByHttps(false); // The outbox says it again by itself, with the same id.
-    }
-  }
-
-  /** @param {boolean} isAnswer */
-  heardByHttps(isAnswer) {
-    if (this.getsThrough === isAnswer) return;
-    this.getsThrough = isAnswer;
-    this.emit("through", isAnswer);
-  }
-
-  /** @param {import("./store.js").Unsent} item @param {AbortSignal} signal */
-  async say({ kind, client_id, conversation, body, about_message }, signal) {
-    const answer = kind === "help"
-      ? await postJson("/help", { client_id, about_message: about_message ?? null }, signal)
-      : await postJson(`/conversations/${conversation}/send`, { client_id, body }, signal);
-    const said = await answer.json().catch((error) => {
-      if (error instanceof SyntaxError) return null;
-      throw error;
-    });
-    return { ok: answer.ok, status: answer.status, said };
+    if (item?.kind === "help") this.emit("help.kept", item);
   }
 
   get isOver() {
@@ -288,32 +237,13 @@ export class Live {
     if (FLUSHING.has(state)) this.outbox.then((outbox) => outbox.flush());
   }
 
-  /** Where no socket holds: ask by plain HTTPS for the same frames. */
-  poll() {
-    for (const conversation of this.heads.keys()) this.askFor(conversation);
+  get getsThrough() {
+    return this.https.getsThrough;
   }
 
-  /** @param {number} conversation */
-  async askFor(conversation) {
-    if (this.asking.has(conversation)) return;
-    this.asking.add(conversation);
-    try {
-      const url = `/conversations/${conversation}/since/${this.heads.get(conversation)?.() ?? 0}`;
-      const { ok, status, frame } = await within(READ_MS, async (signal) => {
-        const answer = await fetch(url, { signal });
-        return { ok: answer.ok, status: answer.status, frame: await answer.json() };
-      });
-      this.heardByHttps(ok);
-      if (status === 401) this.set("signed_out");
-      else if (ok) {
-        const type = "messages" in frame ? "conversation.snapshot" : "conversation.advanced";
-        await this.receive({ type, ...frame });
-      }
-    } catch {
-      this.heardByHttps(false); // Still no network; the next turn asks again.
-    } finally {
-      this.asking.delete(conversation);
-    }
+  /** Where no socket holds: ask for the same frames. */
+  poll() {
+    for (const [conversation, head] of this.heads) this.https.ask(conversation, head() ?? 0);
   }
 }
 
