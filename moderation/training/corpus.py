@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -31,9 +30,10 @@ class CorpusError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message: its words, its labels, what kind of line it is and whom it is about."""
+    """One message: as written and as its words alone, its labels, its kind and whom it is about."""
 
     text: str
+    words: str
     labels: frozenset[Label]
     kind: str
     person: str
@@ -43,10 +43,9 @@ class Line:
     @property
     def held_out(self) -> bool:
         """True for the fifth that is only ever measured on."""
-        return held_out(self.text)
+        return _held_out(self.words)
 
 
-@lru_cache(maxsize=1 << 15)
 def key(text: str) -> str:
     """The words alone: two lines with the same key are the same message."""
     return _NOT_WORD.sub(" ", plain(text)).strip()
@@ -54,7 +53,11 @@ def key(text: str) -> str:
 
 def held_out(text: str) -> bool:
     """True if this text belongs to the fixed fifth."""
-    digest = hashlib.sha256(key(text).encode()).digest()
+    return _held_out(key(text))
+
+
+def _held_out(words: str) -> bool:
+    digest = hashlib.sha256(words.encode()).digest()
     return int.from_bytes(digest[:8], "big") % HELD_OUT_ONE_IN == 0
 
 
@@ -67,7 +70,7 @@ def read_corpus(root: Path = CORPUS) -> list[Line]:
     seen: dict[str, Line] = {}
     for path in sorted(root.glob("*/*.txt")):
         for line in _lines(path, root):
-            first = seen.setdefault(key(line.text), line)
+            first = seen.setdefault(line.words, line)
             if first.labels != line.labels:
                 where = f"{line.file}:{line.number}"
                 raise CorpusError(f"{where} repeats {first.file}:{first.number} with other labels")
@@ -83,10 +86,11 @@ def _lines(path: Path, root: Path) -> Iterator[Line]:
     for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         prefix = _PREFIX.match(raw)
         text = raw[prefix.end() :] if prefix else raw
-        if not key(text):
+        words = key(text)
+        if not words:
             raise CorpusError(f"{file}:{number} has no words")
         labels = _named(prefix.group(1), f"{file}:{number}") if prefix else folder
-        yield Line(text.strip(), labels, kind, person, file, number)
+        yield Line(text.strip(), words, labels, kind, person, file, number)
 
 
 def _folder_labels(folder: str, kind: str, file: str) -> frozenset[Label]:

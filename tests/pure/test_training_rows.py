@@ -2,7 +2,9 @@
 
 import csv
 import time
+from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,19 @@ from sklearn.metrics import (
 
 from moderation.classifiers.labels import Label
 from moderation.training.bootstrap import BOOTSTRAPS
-from moderation.training.corpus import CorpusError, held_out, key, read_corpus
+from moderation.training.corpus import CorpusError, Line, held_out, read_corpus
 from moderation.training.figures import measure, recall_at
 from moderation.training.near import near_duplicates
 from moderation.training.rows import PLACE, corpus_rows, open_rows, read_records
 from moderation.training.style import restyle
 
 COLUMNS = ["id", "text", "toxic", "insult", "label", "sh", "source", "licence_tier"]
+
+
+@pytest.fixture(scope="module")
+def own() -> list[Line]:
+    """All that was written for us: reading it takes seconds, so it is read once."""
+    return read_corpus()
 
 
 @pytest.fixture
@@ -135,25 +143,23 @@ def test_the_held_out_fifth_does_not_depend_on_dots_and_capitals():
     assert 60 <= sum(held_out(t) for t in texts) <= 140
 
 
-def test_no_held_out_message_is_among_those_that_train():
-    lines = read_corpus()
-    train = {key(line.text) for line in lines if not line.held_out}
+def test_no_held_out_message_is_among_those_that_train(own: list[Line]):
+    train = {line.words for line in own if not line.held_out}
 
-    assert not train & {key(line.text) for line in lines if line.held_out}
-
-
-def test_the_corpus_is_as_large_and_as_even_as_promised():
-    lines = read_corpus()
-    count = {label: sum(label in line.labels for line in lines) for label in PLACE}
-    own = [label for label in PLACE if list(PLACE).index(label) >= 6]
-
-    assert len(lines) >= 6000
-    assert all(count[label] >= 300 for label in own)
-    assert sum(not line.labels for line in lines) >= 3000
+    assert not train & {line.words for line in own if line.held_out}
 
 
-def test_what_the_writers_did_not_tell_apart_is_masked():
-    rows = corpus_rows(line for line in read_corpus() if line.file.startswith("method_seeking/"))
+def test_the_corpus_is_as_large_and_as_even_as_promised(own: list[Line]):
+    count = Counter(label for line in own for label in line.labels)
+    ours = [label for label in PLACE if list(PLACE).index(label) >= 6]
+
+    assert len(own) >= 6000
+    assert all(count[label] >= 300 for label in ours)
+    assert sum(not line.labels for line in own) >= 3000
+
+
+def test_what_the_writers_did_not_tell_apart_is_masked(own: list[Line]):
+    rows = corpus_rows(line for line in own if line.file.startswith("method_seeking/"))
     plain = [r for r in rows if r.targets[PLACE[Label.IDEATION]] != 1.0]
 
     assert plain
@@ -225,10 +231,10 @@ def test_a_set_with_one_class_has_no_ranking_figures():
     assert figures.false_alarms == 0.0
 
 
-def test_no_held_out_message_is_nearly_one_that_trains():
+def test_no_held_out_message_is_nearly_one_that_trains(own: list[Line]):
     pairs = [
         (a.file, a.number, b.file, b.number)
-        for a, b, _ in near_duplicates(read_corpus())
+        for a, b, _ in near_duplicates(own)
         if a.held_out != b.held_out and (a.labels & b.labels or not (a.labels | b.labels))
     ]
 
@@ -247,3 +253,28 @@ def test_near_duplicates_are_found_and_strangers_are_not(tmp_path: Path):
     pairs = list(near_duplicates(read_corpus(root)))
 
     assert [(a.number, b.number) for a, b, _ in pairs] == [(1, 2)]
+
+
+@pytest.mark.parametrize("alike", [0.4, 0.6, 0.8, 1.0])
+def test_near_duplicates_are_those_of_comparing_all_with_all(tmp_path: Path, alike: float):
+    rng = np.random.default_rng(5)
+    known = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(200)]
+    texts = [list(rng.choice(known, size=rng.integers(3, 20))) for _ in range(60)]
+    for text in texts * 4:  # The same again with some words changed.
+        kept = [word for word in text if rng.random() < 0.85]
+        texts.append([*kept, *rng.choice(known, size=rng.integers(0, 4))])
+    texts += [list(rng.permutation(text)) for text in texts[:60]]
+    said = "".join(f"{' '.join(text)}\n" for text in texts)
+    lines = read_corpus(corpus(tmp_path, {"negative/idiom-none.txt": said}))
+    words = {line.number: frozenset(line.words.split()) for line in lines}
+    often = Counter(word for one in words.values() for word in one)
+    rare = {n: set(sorted(one, key=lambda w: (often[w], w))[:3]) for n, one in words.items()}
+    wanted = {
+        (a, b, len(words[a] & words[b]) / len(words[a] | words[b]))
+        for a, b in combinations(words, 2)
+        if rare[a] & rare[b] and min(len(words[a]), len(words[b])) >= 4
+    }
+    wanted = {pair for pair in wanted if pair[2] >= alike}
+
+    assert {(a.number, b.number, share) for a, b, share in near_duplicates(lines, alike)} == wanted
+    assert len(wanted) > 10
