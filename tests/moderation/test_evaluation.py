@@ -166,18 +166,6 @@ def test_what_cannot_be_measured_is_refused_in_one_line(
     assert "rec" not in said.out
 
 
-@pytest.fixture(scope="module")
-def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of our own messages: enough that a few of each kind are held out."""
-    root = tmp_path_factory.mktemp("corpus")
-    for file in ("self_harm/plain-me", "intent_or_plan/veiled-me", "negative/twin-none"):
-        lines = [line for line in read_corpus() if line.file == f"{file}.txt"][:60]
-        path = root / f"{file}.txt"
-        path.parent.mkdir()
-        path.write_text("".join(f"{line.text}\n" for line in lines), encoding="utf-8")
-    return root
-
-
 def test_own_messages_give_the_bar_the_staff_figures_and_the_card(
     small_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
