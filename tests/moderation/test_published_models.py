@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import shutil
+import socket
+import subprocess
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from moderation import readers
+from moderation.classifiers import unpickle
 from moderation.classifiers.base import Signal
 from moderation.classifiers.choice import check_folder, folder_of, is_whole, labels_of
 from moderation.classifiers.conversion import convert
@@ -82,27 +88,38 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.fixture(scope="module", params=PUBLISHED)
-def of_each(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Path, Path]:
-    """The name of a published model, a backbone of its kind, and a checkpoint on it."""
-    name: str = request.param
-    backbone = make_backbone(tmp_path_factory.mktemp("backbone"), name)
-    file = tmp_path_factory.mktemp("published") / f"tiny-{name}.ckpt"
-    return name, backbone, publish(file, backbone, name)
+class Conversion(NamedTuple):
+    """A checkpoint on its backbone, and what the command made of it and said."""
+
+    backbone: Path
+    source: Path
+    made: Path
+    said: str
 
 
+@pytest.fixture(scope="module")
+def conversion_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Conversion]:
+    """Each is made once: all of torch is loaded anew for it, in a process apart."""
+
+    @cache
+    def make(name: str) -> Conversion:
+        backbone = make_backbone(tmp_path_factory.mktemp("backbone"), name)
+        folder, said = tmp_path_factory.mktemp("published"), StringIO()
+        source, made = publish(folder / "tiny.ckpt", backbone, name), folder / "made"
+        given: dict[str, Any] = {"sha256": sha(source), "out": made, "base": backbone}
+        call_command("convert_checkpoint", str(source), stdout=said, **given)
+        return Conversion(backbone, source, made, said.getvalue())
+
+    return make
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_converted_model_answers_as_the_library_does_label_by_label(
-    of_each: tuple[str, Path, Path], tmp_path: Path
+    name: str, conversion_of: Callable[[str], Conversion]
 ) -> None:
-    name, backbone, source = of_each
-    said, made = StringIO(), tmp_path / "made"
-    call_command(
-        "convert_checkpoint", str(source), sha256=sha(source), out=made, base=backbone, stdout=said
-    )
-    pin = said.getvalue().split("DETOXIFY_SHA256=")[1].strip()
-    assert "less than 0.0001" in said.getvalue()
+    backbone, source, made, said = conversion_of(name)
+    pin = said.split("DETOXIFY_SHA256=")[1].strip()
+    assert "less than 0.0001" in said
     assert not [path for path in made.iterdir() if path.suffix in (".ckpt", ".pt", ".bin", ".pkl")]
     assert set(labels_of(made)) >= set(map(str, TOXICITY))
     texts = ["you are stupid", "the lamp is warm"]
@@ -144,11 +161,8 @@ class Ours:
 
 
 @pytest.fixture(scope="module")
-def converted(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = publish(tmp_path_factory.mktemp("tiny") / "tiny.ckpt", base, "original")
-    out = tmp_path_factory.mktemp("converted") / "tiny"
-    convert(source=str(source), sha256=sha(source), out=out, base=base)
-    return out
+def converted(conversion_of: Callable[[str], Conversion]) -> Path:
+    return conversion_of("original").made
 
 
 def test_crisis_is_still_read_by_our_own_and_toxicity_by_theirs(converted: Path) -> None:
@@ -231,42 +245,67 @@ def test_a_checkpoint_that_is_not_whole_is_named_and_thrown_away(
     assert not (tmp_path / "made").exists()
 
 
-class Evil:
-    """A pickle that runs a command when it is opened."""
+class Calls:
+    """A pickle that calls a function when it is opened, and is what that returned."""
 
-    def __init__(self, command: str) -> None:
-        self.command = command
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.system, (self.command,)
-
-
-class Chatty:
-    """A pickle that opens a socket when it is opened."""
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self.function, self.arguments = function, arguments
 
     def __reduce__(self) -> tuple[Any, ...]:
-        import socket
-
-        return socket.create_connection, (("127.0.0.1", 9),)
-
-
-class Nosy:
-    """A pickle that copies its environment into the checkpoint's own version."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.getenv, ("SECRET_KEY", "nothing to see")
+        return self.function, self.arguments
 
 
 def test_a_pickle_that_runs_things_is_stopped(
     base: Path, checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
     mark = tmp_path / "it-ran"
-    for number, evil in enumerate((Evil(f"touch {mark}"), Chatty())):
-        source = checkpoint(f"evil{number}", lambda c, e=evil: {**c, "x": e})
-        with pytest.raises(CheckpointError, match="stopped while it was opened"):
-            convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
+    source = checkpoint("evil", lambda c: {**c, "x": Calls(os.system, f"touch {mark}")})
+    with pytest.raises(CheckpointError, match="stopped while it was opened"):
+        convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
     assert not mark.exists()
     assert not (tmp_path / "made").exists()
+
+
+BELTED = """
+import pickle, runpy, sys
+from pathlib import Path
+runpy.run_path(sys.argv[1])["refuse_the_rest"](Path(sys.argv[2]))
+pickle.load(sys.stdin.buffer)
+"""
+"""A process that opens a pickle as the sandbox does, without the seconds that torch takes."""
+
+
+def belted(call: Calls, out: Path) -> subprocess.CompletedProcess[bytes]:
+    arguments = [sys.executable, "-I", "-c", BELTED, str(Path(unpickle.__file__)), str(out)]
+    return subprocess.run(arguments, input=pickle.dumps(call), capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Calls(os.system, "touch it-ran"),
+        Calls(subprocess.getoutput, "touch it-ran"),
+        Calls(os.posix_spawn, "/bin/true", ["true"], {}),
+        Calls(os.execv, "/bin/true", ["true"]),
+        Calls(os.fork),
+        Calls(os.kill, os.getpid(), 0),
+        Calls(socket.create_connection, ("127.0.0.1", 9)),
+        Calls(socket.getaddrinfo, "localhost", 9),
+        Calls(open, "it-ran", "w"),
+        Calls(os.open, "it-ran", os.O_CREAT | os.O_WRONLY),
+    ],
+    ids=lambda call: call.function.__qualname__,
+)
+def test_nothing_that_reaches_out_gets_past_the_hook(
+    call: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    done = belted(call, tmp_path / "out")
+    assert done.returncode == 1
+    assert b"PermissionError: a checkpoint tried" in done.stderr
+    assert not (tmp_path / "it-ran").exists()
+    assert belted(Calls(open, str(tmp_path / "out" / "file"), "w"), tmp_path / "out").stderr == b""
 
 
 def test_a_pickle_finds_no_secret_in_its_environment(
@@ -276,16 +315,9 @@ def test_a_pickle_finds_no_secret_in_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "keep-me")
-
-    def nosy(loaded: dict[str, Any]) -> dict[str, Any]:
-        loaded["config"]["dataset"]["args"]["classes"] = [*ORIGINAL[:5], Nosy()]
-        return loaded
-
-    source = checkpoint("nosy", nosy)
-    with pytest.raises(CheckpointError, match="lacks toxicity labels"):
-        convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
-    nosier = checkpoint("nosier", lambda c: _with_class(c, [*ORIGINAL, Nosy()]), outputs=7)
-    made = convert(source=str(nosier), sha256=sha(nosier), out=tmp_path / "made", base=base)
+    nosy = Calls(os.getenv, "SECRET_KEY", "nothing to see")
+    source = checkpoint("nosy", lambda c: _with_class(c, [*ORIGINAL, nosy]), outputs=7)
+    made = convert(source=str(source), sha256=sha(source), out=tmp_path / "made", base=base)
     assert made.opened_as == "full pickle"
     assert made.labels[-1] == "nothing to see"
 
@@ -345,6 +377,18 @@ def test_a_model_whose_answers_changed_is_not_used(converted: Path, tmp_path: Pa
     about["golden"][0][0] += 0.01
     (copy / "detoxify.json").write_text(json.dumps(about))
     with pytest.raises(CheckpointError, match="does not answer as it did"):
+        with_published(copy, digest(copy), Ours())
+
+
+def test_a_model_that_lacks_a_label_of_toxicity_is_not_used(
+    converted: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(converted, copy)
+    about = json.loads((copy / "detoxify.json").read_text())
+    about["config"]["dataset"]["args"]["classes"][-1] = "nothing to see"
+    (copy / "detoxify.json").write_text(json.dumps(about))
+    with pytest.raises(CheckpointError, match="lacks toxicity labels"):
         with_published(copy, digest(copy), Ours())
 
 
