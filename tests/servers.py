@@ -7,6 +7,7 @@ and everything stops with whoever started it.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import pwd
 import shutil
@@ -18,8 +19,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-
-import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 60.0
@@ -64,6 +63,20 @@ def accepts(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_ready(port: int) -> bool:
+    """Whether a web says so. Asked many times a second while it starts beside us, so by the plain
+    client: the other reads every certificate of the machine before each question.
+    """
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        asking.request("GET", "/readyz")
+        return asking.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asking.close()
 
 
 def find_postgres() -> Path | None:
@@ -253,10 +266,7 @@ class Site:
     def _is_ready(self) -> bool:
         if self.web is not None and self.web.poll() is not None:
             raise AssertionError(f"the web ended at its start:\n{self.log()[-3000:]}")
-        try:
-            return httpx.get(f"{self.base_url}/readyz", timeout=5).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return is_ready(self.port)
 
     def _run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as output:
