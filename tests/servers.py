@@ -20,7 +20,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from tests.forks import Forked, can_fork, fork
+
 ROOT = Path(__file__).resolve().parent.parent
+Process = subprocess.Popen[bytes] | Forked
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 20.0
 
@@ -165,7 +168,7 @@ def private_redis(folder: Path, *, port: int = 0) -> Iterator[str]:
         end(process)
 
 
-def end(process: subprocess.Popen[bytes], how: int = signal.SIGTERM) -> int:
+def end(process: Process, how: int = signal.SIGTERM) -> int:
     """Ask a process to end, and wait; it is killed if it does not."""
     if process.poll() is None:
         process.send_signal(how)
@@ -182,7 +185,8 @@ class Site:
 
     With Redis the web is ``daphne`` and the workers are ``run_workers``, as in production. Without,
     they are one ``serve`` process, since the in-memory layer reaches no other; workers started on
-    their own then find their work by polling.
+    their own then find their work by polling. Where it can be, each is a fork that has the
+    libraries already; those of ``tests.faults`` and of ``make bench`` begin from nothing.
 
     ``LANTERN_TEST_SERVER=uvicorn`` in the environment puts the web behind that server instead.
     """
@@ -195,8 +199,8 @@ class Site:
         self.socket_url = f"ws://127.0.0.1:{self.port}/socket"
         self.database_url = environment["DATABASE_URL"]
         self.environment = {**os.environ, **environment, "LANTERN_VAR": str(folder)}
-        self.web: subprocess.Popen[bytes] | None = None
-        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.web: Process | None = None
+        self.workers: dict[str, Process] = {}
 
     @property
     def is_embedded(self) -> bool:
@@ -227,7 +231,7 @@ class Site:
         endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=2048"
         return ["-m", "daphne", *DAPHNE_OPTIONS, "-e", endpoint, application]
 
-    def start_workers(self, *only: str) -> subprocess.Popen[bytes]:
+    def start_workers(self, *only: str) -> Process:
         """The workers, or those named, in one process of their own."""
         chosen = [part for name in only for part in ("--only", name)]
         name = "+".join(only) or "all"
@@ -268,8 +272,12 @@ class Site:
             raise AssertionError(f"the web ended at its start:\n{self.log()[-3000:]}")
         return is_ready(self.port)
 
-    def _run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    def _run(self, name: str, command: list[str]) -> Process:
         with (self.folder / f"{name}.log").open("ab") as output:
+            if can_fork():
+                return fork(
+                    command, environment=self.environment, folder=ROOT, output=output.fileno()
+                )
             return subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
