@@ -14,8 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import OperationalError, connection, connections
-from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
@@ -26,6 +25,7 @@ from chat.models import User
 from config.hashing import CalmArgon2
 from tests.browsers import DESK, PHONE, launch
 from tests.cast import Cast, make_cast
+from tests.emptying import row_by_row
 from tests.servers import Site
 
 P = ParamSpec("P")
@@ -40,7 +40,6 @@ CalmArgon2.memory_cost = 8
 
 settings.DEVELOPMENT = True  # They were read before ``tests.servers`` could say so.
 
-FLUSH_TRIES = 5
 ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
@@ -90,32 +89,10 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _emptying_tries_again() -> Iterator[None]:
-    """The workers of a shared site work on while a test's rows are thrown away.
-
-    PostgreSQL then ends one of the two who wait for each other: either the worker, who begins
-    again by himself, or us, who would leave rows for the next test to stumble over.
-    """
-    empty = BaseDatabaseOperations.execute_sql_flush
-
-    def patiently(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        for tries_left in reversed(range(FLUSH_TRIES)):
-            try:
-                return empty(self, sql_list)
-            except OperationalError:
-                if not tries_left:
-                    raise
-        return None
-
-    BaseDatabaseOperations.execute_sql_flush = patiently  # type: ignore[method-assign]
-    yield
-    BaseDatabaseOperations.execute_sql_flush = empty  # type: ignore[method-assign]
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    yield
+    with row_by_row():
+        yield
     close_pool()
     if ON_POSTGRESQL:
         # Threads of the tests' own may still hold a connection that nobody uses.
