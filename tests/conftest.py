@@ -212,9 +212,8 @@ def act(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return thread.submit(call).result(60)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Real Chromium, one for a module."""
+def real_chromium() -> Iterator[Any]:
+    """For a fixture: a browser as long as it lasts."""
     from playwright.sync_api import sync_playwright
 
     # Playwright's loop runs in this thread, and Django would refuse to be called beside it.
@@ -225,6 +224,9 @@ def browser() -> Iterator[Any]:
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
     asyncio.set_event_loop(None)
+
+
+browser = pytest.fixture(scope="module", name="browser")(real_chromium)
 
 
 def _contexts(browser: Any, shape: dict[str, Any]) -> Iterator[Callable[..., Any]]:

@@ -31,12 +31,6 @@ SOON = 8_000
 """Milliseconds in which what happens elsewhere must be on the page."""
 
 
-@pytest.fixture
-def quiet_site(live_site: Callable[..., Site]) -> Site:
-    """The web with every worker dead; the test takes their steps itself, or nobody does."""
-    return live_site().start_web()
-
-
 def listed(who: User) -> Case:
     """The person asked for help and is on the list."""
     act(house.ask, who)
@@ -104,10 +98,10 @@ def test_somebody_asks_is_seen_at_once_talks_and_is_told_how_it_ends(
 
 
 def test_nothing_moves_under_the_hand_and_newcomers_say_how_many_they_are(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     listed(live_cast.ben)
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
     page.locator("[data-key]").hover()
     before = page.locator("[data-key]").bounding_box()
@@ -127,11 +121,12 @@ def test_nothing_moves_under_the_hand_and_newcomers_say_how_many_they_are(
 
 
 def test_a_page_about_somebody_says_when_a_colleague_was_quicker(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     case = listed(live_cast.ada)
     act(house.go_on_duty, by=live_cast.dan)
-    page = desk(quiet_site, live_cast.dan)
+    page = desk(site, live_cast.dan)
+    page.route("**/triage/rows*", lambda route: route.abort())  # The page has not heard of it yet.
     page.goto(reverse("case", args=[case.pk]))
     button = page.get_by_role("button", name="Be with them")
     expect(button).to_be_visible()
@@ -143,10 +138,10 @@ def test_a_page_about_somebody_says_when_a_colleague_was_quicker(
 
 
 def test_what_they_wrote_stays_folded_until_the_key_is_pressed(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     case = worried_about(live_cast.ada, "immediate", "these are hard words")
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     page.goto(reverse("case", args=[case.pk]))
     expect(page.get_by_role("heading", name="What they wrote")).to_be_visible()
     assert "hard words" not in page.content()
@@ -157,11 +152,11 @@ def test_what_they_wrote_stays_folded_until_the_key_is_pressed(
 
 
 def test_the_list_is_walked_and_somebody_is_picked_up_by_keys_alone(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     worried_about(live_cast.ada, "immediate", "words")
     second = listed(live_cast.ben)
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Take whoever is next")
@@ -180,12 +175,12 @@ def test_the_list_is_walked_and_somebody_is_picked_up_by_keys_alone(
 
 
 def test_with_every_worker_dead_whoever_asks_is_seen_and_reached(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     act(house.WorkerBeat.objects.all().delete)
     act(house.ask, live_cast.sal)
     act(HelpRequest.objects.update, created_at=house.clock.now() - house.dt.timedelta(seconds=9))
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
     expect(page.get_by_text("The reader is not working.")).to_be_visible()
     expect(page.locator("[data-key]")).to_contain_text("Not sorted yet")
@@ -196,11 +191,11 @@ def test_with_every_worker_dead_whoever_asks_is_seen_and_reached(
 
 
 def test_an_empty_rota_is_said_and_ended_by_one_press(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     act(go_off_duty, by=live_cast.cleo)
     listed(live_cast.ada)
-    page = desk(quiet_site, live_cast.dan)
+    page = desk(site, live_cast.dan)
     page.goto(reverse("triage-queue"))
     expect(page.get_by_text("Nobody is on duty.")).to_be_visible()
     expect(page.get_by_role("button", name="Be with")).to_have_count(0)
@@ -210,10 +205,10 @@ def test_an_empty_rota_is_said_and_ended_by_one_press(
 
 
 def test_a_list_that_cannot_be_renewed_says_how_old_it_is(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     listed(live_cast.ada)
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
     page.context.set_offline(True)
     look(page)
@@ -225,12 +220,12 @@ def test_a_list_that_cannot_be_renewed_says_how_old_it_is(
 
 
 def test_a_whole_case_goes_by_plain_forms_without_scripts(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
     case = worried_about(live_cast.ada, "urgent", "these are hard words")
     act(house.ask, live_cast.ada)
     act(intake_step)
-    page = desk(quiet_site, live_cast.cleo, java_script_enabled=False)
+    page = desk(site, live_cast.cleo, java_script_enabled=False)
     page.goto(reverse("triage-queue"))
     page.get_by_role("button", name="Be with them").click()
     page.get_by_role("button", name="Show what they wrote").click()
@@ -256,9 +251,9 @@ def press_close(page: Page) -> None:
 
 
 def test_a_sign_that_an_open_page_has_shown_does_not_hold_up_closing(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     case = listed(live_cast.ada)
     act(claim_case, case_id=case.pk, by=live_cast.cleo)
     page.goto(reverse("case", args=[case.pk]))
@@ -273,9 +268,9 @@ def test_a_sign_that_an_open_page_has_shown_does_not_hold_up_closing(
 
 
 def test_a_sign_that_an_open_page_has_not_shown_comes_first_and_the_choice_is_kept(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
-    page = desk(quiet_site, live_cast.cleo)
+    page = desk(site, live_cast.cleo)
     case = listed(live_cast.ada)
     act(claim_case, case_id=case.pk, by=live_cast.cleo)
     page.route("**/triage/rows*", lambda route: route.abort())
@@ -294,10 +289,10 @@ def test_a_sign_that_an_open_page_has_not_shown_comes_first_and_the_choice_is_ke
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_every_page_and_state_can_be_used_by_everybody(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page], scheme: Any, shape: str
+    live_cast: Cast, site: Site, desk: Callable[..., Page], scheme: Any, shape: str
 ) -> None:
     shapes: dict[str, dict[str, Any]] = {"desk": {}, "phone": PHONE}
-    page = desk(quiet_site, live_cast.cleo, color_scheme=scheme, **shapes[shape])
+    page = desk(site, live_cast.cleo, color_scheme=scheme, **shapes[shape])
     page.goto(reverse("triage-queue"))
     no_violations(page)
     waiting = worried_about(live_cast.ada, "immediate", "words")

@@ -18,7 +18,6 @@ from triage.actions.cases import give_up_place
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 ONLINE = "navigator.onLine"
@@ -29,9 +28,8 @@ def asks(state: HelpState) -> int:
 
 
 def test_help_pressed_on_a_dead_network_is_kept_and_goes_out_by_itself(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     page = phone(site, live_cast.ada)
     page.add_init_script(AT_ONCE)
     page.goto("/spaces")
@@ -50,9 +48,9 @@ def test_help_pressed_on_a_dead_network_is_kept_and_goes_out_by_itself(
 
 
 def test_help_that_meets_a_network_found_dead_too_late_goes_out_with_the_next_page(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada, service_workers="block")
+    page = phone(site, live_cast.ada, service_workers="block")
     heard: list[str | bytes] = []
 
     def deaf(line: WebSocketRoute) -> None:
@@ -78,9 +76,9 @@ def test_help_that_meets_a_network_found_dead_too_late_goes_out_with_the_next_pa
 
 
 def test_whoever_asks_a_second_time_from_the_same_open_page_has_a_place_again(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.add_init_script(AT_ONCE)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     for times in (1, 2):

@@ -35,12 +35,6 @@ def thread(live_cast: Cast) -> Conversation:
     return act(live_cast.thread, by=live_cast.mo, words="How was today?")
 
 
-@pytest.fixture
-def quiet_site(live_site: Callable[..., Site]) -> Site:
-    """The web without workers: the test itself reads, so it knows what was found."""
-    return live_site().start_web()
-
-
 def held(cast: Cast, thread: Conversation, words: str) -> Review:
     message = act(cast.says, cast.ada, thread, words, read=False)
     act(screening_step)
@@ -101,11 +95,11 @@ def test_a_post_goes_to_the_moderator_and_its_fate_to_everybody_without_reload(
 
 
 def test_no_single_key_does_anything_to_a_message(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
 ) -> None:
     review = held(live_cast, thread, RUDE)
     act(claim_review, by=live_cast.mo, review_id=review.pk)
-    mo = desk(quiet_site, live_cast.mo)
+    mo = desk(site, live_cast.mo)
     mo.goto(reverse("review", args=[review.pk]))
     for key in "jkxprn?":
         press(mo, key)
@@ -121,11 +115,11 @@ def test_no_single_key_does_anything_to_a_message(
 
 
 def test_nothing_is_published_with_its_words_folded(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
 ) -> None:
     review = held(live_cast, thread, "tonight is the last night")
     act(claim_review, by=live_cast.mo, review_id=review.pk)
-    mo = desk(quiet_site, live_cast.mo)
+    mo = desk(site, live_cast.mo)
     mo.goto(reverse("review", args=[review.pk]))
     expect(mo.get_by_text("the last night")).not_to_be_visible()
     press(mo, "p", "1")
@@ -141,13 +135,13 @@ def test_nothing_is_published_with_its_words_folded(
 def test_an_open_choice_follows_its_own_button_and_the_other_keeps_its_distance(
     live_cast: Cast,
     thread: Conversation,
-    quiet_site: Site,
+    site: Site,
     request: pytest.FixtureRequest,
     shape: str,
 ) -> None:
     review = held(live_cast, thread, RUDE)
     act(claim_review, by=live_cast.mo, review_id=review.pk)
-    mo = request.getfixturevalue(shape)(quiet_site, live_cast.mo)
+    mo = request.getfixturevalue(shape)(site, live_cast.mo)
     mo.goto(reverse("review", args=[review.pk]))
     for key, chosen, other in (("p", "publish", "remove"), ("r", "remove", "publish")):
         press(mo, key)
@@ -168,10 +162,10 @@ def edges(page: Page, selector: str) -> tuple[float, float]:
 
 
 def test_a_claim_is_seen_by_a_colleague_at_once(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
 ) -> None:
     review = held(live_cast, thread, RUDE)
-    mo, lee = desk(quiet_site, live_cast.mo), desk(quiet_site, live_cast.lee)
+    mo, lee = desk(site, live_cast.mo), desk(site, live_cast.lee)
     lee.goto(reverse("review", args=[review.pk]))
     mo.goto(reverse("review", args=[review.pk]))
     lee.wait_for_function("document.querySelector('[data-connection]').hidden")
@@ -186,10 +180,10 @@ def test_a_claim_is_seen_by_a_colleague_at_once(
 
 
 def test_what_is_new_above_waits_until_it_is_asked_for(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
 ) -> None:
     held(live_cast, thread, RUDE)
-    mo = desk(quiet_site, live_cast.mo)
+    mo = desk(site, live_cast.mo)
     mo.goto(reverse("moderation-queue"))
     press(mo, "j")
     first = mo.locator("[data-row] a").first
@@ -210,10 +204,10 @@ def test_what_is_new_above_waits_until_it_is_asked_for(
 
 
 def test_a_lost_connection_is_said_and_goes_away_by_itself(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
 ) -> None:
     held(live_cast, thread, RUDE)
-    mo = desk(quiet_site, live_cast.mo)
+    mo = desk(site, live_cast.mo)
     mo.goto(reverse("moderation-queue"))
     old = mo.get_by_text("so this list may be old")
     expect(old).to_be_hidden()
@@ -225,10 +219,10 @@ def test_a_lost_connection_is_said_and_goes_away_by_itself(
 
 
 def test_it_all_works_without_scripts(
-    live_cast: Cast, thread: Conversation, quiet_site: Site, phone: Callable[..., Page]
+    live_cast: Cast, thread: Conversation, site: Site, phone: Callable[..., Page]
 ) -> None:
     held(live_cast, thread, RUDE)
-    mo = phone(quiet_site, live_cast.mo, java_script_enabled=False)
+    mo = phone(site, live_cast.mo, java_script_enabled=False)
     mo.goto(reverse("moderation-queue"))
     mo.get_by_role("link", name="It may insult somebody").click()
     mo.get_by_role("button", name="Claim it").click()
@@ -245,13 +239,13 @@ def test_it_all_works_without_scripts(
 def test_every_state_of_the_pages_is_accessible(
     live_cast: Cast,
     thread: Conversation,
-    quiet_site: Site,
+    site: Site,
     request: pytest.FixtureRequest,
     shape: str,
     scheme: str,
 ) -> None:
     make: Callable[..., Any] = request.getfixturevalue(shape)
-    mo = make(quiet_site, live_cast.mo, color_scheme=scheme)
+    mo = make(site, live_cast.mo, color_scheme=scheme)
     mo.goto(reverse("moderation-queue"))
     no_violations(mo)  # Nothing waits.
     mine = held(live_cast, thread, RUDE)

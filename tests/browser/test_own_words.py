@@ -19,14 +19,13 @@ from tests.servers import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 
 def test_words_that_would_be_refused_again_are_changed_first(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     field = page.locator("[data-slot=input]")
     field.evaluate("element => element.removeAttribute('maxlength')")
@@ -46,9 +45,9 @@ def test_words_that_would_be_refused_again_are_changed_first(
 
 
 def test_the_door_to_a_person_stands_once_right_under_the_last_words(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     for words in ("I can't do this any more", "there is no point"):
         write(page, words)
@@ -67,10 +66,10 @@ def test_the_door_to_a_person_stands_once_right_under_the_last_words(
 
 
 def test_words_for_a_talk_that_closed_meanwhile_stay_where_they_can_be_read(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     talk = live_cast.asks_for_help(live_cast.ada).conversation
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto(f"/talk/{talk.pk}")
     write(page, "the line is up")
     expect(said(page, "the line is up")).to_contain_text("sent")
@@ -93,11 +92,11 @@ def test_words_for_a_talk_that_closed_meanwhile_stay_where_they_can_be_read(
 
 
 def test_words_that_come_back_stay_apart_from_a_message_being_changed(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     kept_back = live_cast.held(live_cast.ben, thread, "kept back at first")
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     field = page.locator("[data-slot=input]")
     field.evaluate("element => element.removeAttribute('maxlength')")

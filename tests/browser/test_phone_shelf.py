@@ -18,7 +18,6 @@ from tests.servers import Site, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 EVERYTHING = """
@@ -80,9 +79,8 @@ def sign_in(page: Any, site: Site, user: User) -> None:
 
 
 def test_unsent_words_wait_sealed_for_the_same_person_and_for_nobody_else(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     thread = f"/spaces/corner/{live_cast.thread().pk}"
     page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE)
@@ -118,9 +116,9 @@ def test_unsent_words_wait_sealed_for_the_same_person_and_for_nobody_else(
 
 
 def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     page.fill(COMPOSER, "a thought for later")
     wait_until(lambda: kept(page)["rows"] == 1, within=5, what="the draft")
@@ -139,9 +137,9 @@ def test_signing_out_leaves_nothing_though_the_browser_clears_nothing(
 
 
 def test_a_sign_out_that_does_not_get_through_takes_no_words_and_says_so(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     page.fill(COMPOSER, "a thought for later")
     wait_until(lambda: kept(page)["rows"] == 1, within=5, what="the draft")
@@ -164,8 +162,8 @@ def test_a_sign_out_that_does_not_get_through_takes_no_words_and_says_so(
     assert not act(Session.objects.exists)
 
 
-def test_after_leave_a_page_brings_no_key(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+def test_after_leave_a_page_brings_no_key(site: Site, live_cast: Cast, phone: Pages) -> None:
+    page = phone(site, live_cast.ben)
     brought = 'meta[name="shelf-key"]'
     assert page.request.get("/spaces").text().count('name="shelf-key"') == 1
     page.goto("/spaces")

@@ -20,11 +20,6 @@ ROW_PX = 24
 """Middles of what stands in one row are closer together than this, in CSS pixels."""
 
 
-@pytest.fixture
-def quiet_site(live_site: Callable[..., Site]) -> Site:
-    return live_site().start_web()
-
-
 def rows(page: Page, selector: str) -> int:
     """In how many rows these parts stand."""
     boxes = [part.bounding_box() for part in page.locator(selector).all() if part.is_visible()]
@@ -35,11 +30,11 @@ def rows(page: Page, selector: str) -> int:
 
 @pytest.mark.parametrize("on_duty", [False, True])
 def test_on_a_phone_the_top_of_a_shift_lead_is_two_rows(
-    live_cast: Cast, quiet_site: Site, phone: Callable[..., Page], on_duty: bool
+    live_cast: Cast, site: Site, phone: Callable[..., Page], on_duty: bool
 ) -> None:
     if on_duty:
         act(go_on_duty, by=live_cast.lee)
-    lee = phone(quiet_site, live_cast.lee)
+    lee = phone(site, live_cast.lee)
     for name in ("triage-queue", "moderation-queue", "machine"):
         lee.goto(reverse(name))
         assert rows(lee, ".staff-nav a") == 1
@@ -50,9 +45,9 @@ def test_on_a_phone_the_top_of_a_shift_lead_is_two_rows(
 
 
 def test_offline_staff_are_told_that_what_they_see_may_be_old(
-    live_cast: Cast, quiet_site: Site, desk: Callable[..., Page]
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:
-    cleo = desk(quiet_site, live_cast.cleo)
+    cleo = desk(site, live_cast.cleo)
     cleo.goto(reverse("triage-queue"))
     cleo.wait_for_load_state("networkidle")
     cleo.context.set_offline(True)

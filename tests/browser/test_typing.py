@@ -33,12 +33,11 @@ def with_somebody(who: User, by: User) -> Case:
 
 
 def test_both_see_the_other_write_nothing_moves_and_a_killed_web_leaves_nobody_writing(
-    live_site: Callable[..., Site],
+    site: Site,
     live_cast: Cast,
     phone: Callable[..., Page],
     desk: Callable[..., Page],
 ) -> None:
-    site = live_site().start_web()
     case = with_somebody(live_cast.ada, live_cast.cleo)
     ada, cleo = phone(site, live_cast.ada), desk(site, live_cast.cleo)
     ada.goto(reverse("talk", args=[case.conversation_id]))
@@ -61,10 +60,10 @@ def test_both_see_the_other_write_nothing_moves_and_a_killed_web_leaves_nobody_w
 
 
 def test_in_a_space_nobody_is_shown_writing(
-    live_site: Callable[..., Site], live_cast: Cast, phone: Callable[..., Page]
+    site: Site, live_cast: Cast, phone: Callable[..., Page]
 ) -> None:
     said: list[str] = []
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.on(
         "websocket",
         lambda socket: socket.on("framesent", lambda frame: said.append(str(frame))),

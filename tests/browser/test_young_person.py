@@ -53,9 +53,9 @@ def message_of(words: str) -> Message:
 
 
 def test_the_fourth_screen_is_where_the_first_words_are_written(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web())
+    page = phone(site)
     come_in(page)  # The front door, coming in, the six words.
     page.click("text=The quiet corner")
     page.fill("#begin", "Is anybody else up")
@@ -64,9 +64,8 @@ def test_the_fourth_screen_is_where_the_first_words_are_written(
 
 
 def test_peers_see_words_once_they_are_read_and_both_without_reloading(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     thread = live_cast.thread()
     here = f"/spaces/corner/{thread.pk}"
     ada, ben = phone(site, live_cast.ada), phone(site, live_cast.ben)
@@ -81,9 +80,8 @@ def test_peers_see_words_once_they_are_read_and_both_without_reloading(
 
 
 def test_held_words_are_kept_back_kindly_with_a_door_to_a_person(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     thread = live_cast.thread()
     ada = phone(site, live_cast.ada)
     ada.goto(f"/spaces/corner/{thread.pk}")
@@ -103,11 +101,11 @@ def test_held_words_are_kept_back_kindly_with_a_door_to_a_person(
 
 
 def test_words_taken_away_disappear_from_a_peers_open_page(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     message = live_cast.says(live_cast.ada, thread, "this will be taken away")
-    ben = phone(live_site().start_web(), live_cast.ben)
+    ben = phone(site, live_cast.ben)
     ben.goto(f"/spaces/corner/{thread.pk}")
     expect(said(ben, "taken away")).to_be_visible()
     act(remove_message, message=message, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
@@ -115,9 +113,8 @@ def test_words_taken_away_disappear_from_a_peers_open_page(
 
 
 def test_six_words_bring_the_person_back_in_another_browser(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     words = come_in(phone(site), "Wander")
     other = phone(site)
     other.goto("/come-back")
@@ -129,9 +126,8 @@ def test_six_words_bring_the_person_back_in_another_browser(
 
 
 def test_help_is_one_tap_from_every_page_and_keeps_its_place(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     thread = live_cast.thread()
     page = phone(site, live_cast.ada)
     pages = ("/spaces", "/spaces/corner", f"/spaces/corner/{thread.pk}", "/talk", "/me", "/help")
@@ -149,9 +145,9 @@ def test_help_is_one_tap_from_every_page_and_keeps_its_place(
 
 
 def test_a_place_is_given_up_in_two_taps_and_asked_for_again(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto("/spaces")
     page.click(".top-help")
     page.wait_for_url("**/help")
@@ -167,14 +163,14 @@ def test_a_place_is_given_up_in_two_taps_and_asked_for_again(
 
 
 def test_once_somebody_is_here_no_place_can_be_given_up(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     from triage.actions.cases import claim_source
     from triage.actions.duty import go_on_duty
     from triage.sources import source_of_help
 
     request = live_cast.asks_for_help(live_cast.ada)
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto("/help")
     expect(page.get_by_text("Give up my place")).to_be_visible()
     act(go_on_duty, by=live_cast.cleo)
@@ -184,9 +180,9 @@ def test_once_somebody_is_here_no_place_can_be_given_up(
 
 
 def test_somebody_paused_in_the_spaces_is_one_tap_from_help(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.sal)
+    page = phone(site, live_cast.sal)
     page.goto("/spaces/corner")
     expect(page.locator("main")).to_contain_text("posting is paused")
     page.click(".top-help")
@@ -196,11 +192,9 @@ def test_somebody_paused_in_the_spaces_is_one_tap_from_help(
     expect(said(page, "paused")).to_contain_text("sent")
 
 
-def test_the_whole_way_works_without_scripts(
-    live_site: Sites, live_cast: Cast, phone: Pages
-) -> None:
+def test_the_whole_way_works_without_scripts(site: Site, live_cast: Cast, phone: Pages) -> None:
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), java_script_enabled=False)
+    page = phone(site, java_script_enabled=False)
     come_in(page, "Plain")
     page.goto(f"/spaces/corner/{thread.pk}")
     write(page, "Hello without scripts")
@@ -265,10 +259,10 @@ def test_esc_again_and_again_does_not_stop_the_way_out(
 
 
 def test_markup_somebody_writes_is_only_ever_words(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words=MARKUP)
-    ben = phone(live_site().start_web(), live_cast.ben)
+    ben = phone(site, live_cast.ben)
     ben.goto(f"/spaces/corner/{thread.pk}")
     act(live_cast.says, live_cast.ada, thread, f"live {MARKUP}")
     expect(ben.locator(".message-body", has_text="live <img")).to_be_visible(timeout=8_000)
@@ -277,12 +271,12 @@ def test_markup_somebody_writes_is_only_ever_words(
 
 
 def test_a_reader_who_looks_back_stays_there_and_is_told_of_new_words(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     for number in range(25):
         live_cast.says(live_cast.ada, thread, f"line {number} of a long evening")
-    ben = phone(live_site().start_web(), live_cast.ben)
+    ben = phone(site, live_cast.ben)
     ben.goto(f"/spaces/corner/{thread.pk}")
     expect(said(ben, "line 24")).to_be_in_viewport()
     scroller = ben.locator("[data-slot=scroll]")
@@ -298,12 +292,12 @@ def test_a_reader_who_looks_back_stays_there_and_is_told_of_new_words(
 
 
 def test_earlier_words_come_on_request_and_nothing_jumps(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the very first")
     for number in range(64):
         live_cast.says(live_cast.ada, thread, f"line {number}")
-    ben = phone(live_site().start_web(), live_cast.ben)
+    ben = phone(site, live_cast.ben)
     ben.goto(f"/spaces/corner/{thread.pk}")
     oldest = ben.locator(".message").first
     words = oldest.locator(".message-body").inner_text()
@@ -316,18 +310,18 @@ def test_earlier_words_come_on_request_and_nothing_jumps(
 
 
 def test_a_joining_clinician_is_named_and_announced_on_every_page(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     from chat.actions.conversations import join_talk
 
     talk = live_cast.asks_for_help(live_cast.ada).conversation
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto(f"/talk/{talk.pk}")
     expect(page.locator("[data-people-words]")).to_contain_text("Nobody has joined yet")
     act(join_talk, talk=talk, user=live_cast.cleo)
     expect(page.locator("[data-people-title]")).to_have_text("Cleo", timeout=8_000)
     expect(page.locator("[data-someone]")).to_be_hidden()
-    other = phone(live_site().start_web(), live_cast.ada)
+    other = phone(site, live_cast.ada)
     other.goto("/spaces")
     expect(other.locator("[data-someone]")).to_contain_text("Cleo is here to talk with you")
     other.click("[data-someone] a")
@@ -335,10 +329,10 @@ def test_a_joining_clinician_is_named_and_announced_on_every_page(
 
 
 def test_a_draft_is_still_there_after_the_page_was_closed(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     page.fill(COMPOSER, "I was going to say")
     page.wait_for_timeout(200)
@@ -350,9 +344,9 @@ def test_a_draft_is_still_there_after_the_page_was_closed(
 
 
 def test_words_begun_for_a_thread_survive_and_are_forgotten_once_sent(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto("/spaces/corner")
     page.fill("#begin", "A long thought")
     page.wait_for_timeout(200)
@@ -367,9 +361,8 @@ def test_words_begun_for_a_thread_survive_and_are_forgotten_once_sent(
 
 
 def test_kept_back_words_can_be_changed_and_are_read_again(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    site = live_site().start_web()
     thread = live_cast.thread()
     message = live_cast.says(live_cast.ada, thread, "my number is hidden here", read=False)
     act(hold_message, message=message, by=None, notice=Notice.CONTACT_DETAILS)
@@ -385,8 +378,7 @@ def test_kept_back_words_can_be_changed_and_are_read_again(
     expect(said(ada, "my number")).to_have_count(0)
 
 
-def test_kept_back_words_can_be_taken_back(live_site: Sites, live_cast: Cast, phone: Pages) -> None:
-    site = live_site().start_web()
+def test_kept_back_words_can_be_taken_back(site: Site, live_cast: Cast, phone: Pages) -> None:
     thread = live_cast.thread()
     message = live_cast.held(live_cast.ada, thread, "I wish I had not said this")
     ada = phone(site, live_cast.ada)

@@ -17,7 +17,6 @@ from tests.servers import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 OPEN = ("/", "/start", "/come-back", "/how-it-works", "/help", "/offline", "/nothing-here")
@@ -45,9 +44,8 @@ def faults(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("look", ["light", "dark", "contrast"])
 def test_axe_finds_nothing_on_any_page(
-    live_site: Sites, live_cast: Cast, phone: Pages, look: str
+    site: Site, live_cast: Cast, phone: Pages, look: str
 ) -> None:
-    site = live_site().start_web()
     options: dict[str, Any] = {"color_scheme": "dark" if look == "dark" else "light"}
     if look == "contrast":
         options["contrast"] = "more"
@@ -62,10 +60,8 @@ def test_axe_finds_nothing_on_any_page(
     assert found == {address: [] for address in found}
 
 
-def test_axe_finds_nothing_in_refused_forms(
-    live_site: Sites, live_cast: Cast, phone: Pages
-) -> None:
-    page = phone(live_site().start_web())
+def test_axe_finds_nothing_in_refused_forms(site: Site, live_cast: Cast, phone: Pages) -> None:
+    page = phone(site)
     for address in ("/start", "/come-back", "/help"):
         page.goto(address)
         page.click("main form button")
@@ -75,9 +71,8 @@ def test_axe_finds_nothing_in_refused_forms(
 
 @pytest.mark.parametrize("width", [320, 390])
 def test_nothing_runs_off_a_small_screen_even_with_large_text(
-    live_site: Sites, live_cast: Cast, phone: Pages, width: int
+    site: Site, live_cast: Cast, phone: Pages, width: int
 ) -> None:
-    site = live_site().start_web()
     size = {"width": width, "height": 640}
     pages = own_pages(live_cast)
     too_wide = []
@@ -94,9 +89,9 @@ def test_nothing_runs_off_a_small_screen_even_with_large_text(
 
 
 def test_every_target_is_large_enough_for_a_thumb(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     small = {}
     for address in own_pages(live_cast):
         page.goto(address)
@@ -107,9 +102,9 @@ def test_every_target_is_large_enough_for_a_thumb(
     assert small == {}
 
 
-def test_the_keyboard_reaches_and_sends(live_site: Sites, live_cast: Cast, desk: Pages) -> None:
+def test_the_keyboard_reaches_and_sends(site: Site, live_cast: Cast, desk: Pages) -> None:
     thread = live_cast.thread()
-    page = desk(live_site().start_web(), live_cast.ben)
+    page = desk(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
@@ -124,12 +119,12 @@ def test_the_keyboard_reaches_and_sends(live_site: Sites, live_cast: Cast, desk:
 
 
 def test_new_words_are_said_to_a_screen_reader_politely(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     from tests.conftest import act
 
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     page.wait_for_timeout(500)
     act(live_cast.says, live_cast.ada, thread, "can you hear this")
@@ -139,11 +134,11 @@ def test_new_words_are_said_to_a_screen_reader_politely(
 
 
 def test_send_stays_under_the_thumb_when_the_bar_goes_away(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     """The places hide while somebody writes; a tap on Send must land where it was aimed."""
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     page.tap("[data-slot=input]")
     page.keyboard.type("under the thumb")

@@ -22,7 +22,6 @@ from tests.servers import Site, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 AT_ONCE = "Math.random = () => 0.02;"
@@ -47,9 +46,8 @@ def bodies(author: User) -> list[str]:
 
 
 @pytest.fixture
-def ben(live_site: Sites, live_cast: Cast, phone: Pages) -> tuple[Any, Site]:
+def ben(site: Site, live_cast: Cast, phone: Pages) -> tuple[Any, Site]:
     """Ben's phone in a thread, with a line up."""
-    site = live_site().start_web()
     thread = live_cast.thread()
     page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE)
@@ -103,11 +101,11 @@ def test_a_restart_of_the_server_is_hardly_noticed(ben: tuple[Any, Site], live_c
 
 
 def test_what_was_taken_away_meanwhile_is_gone_after_a_dead_zone(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     message = live_cast.says(live_cast.ada, thread, "gone by then")
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE)
     page.goto(f"/spaces/corner/{thread.pk}")
     expect(said(page, "gone by then")).to_be_visible()
@@ -146,10 +144,10 @@ def test_words_that_cannot_go_out_can_be_changed(ben: tuple[Any, Site], live_cas
 
 
 def test_where_no_socket_holds_plain_https_carries_both_ways(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE + NO_SOCKETS)
     page.goto(f"/spaces/corner/{thread.pk}")
     expect(page.locator("[data-connection]")).to_contain_text("get through", timeout=15_000)
@@ -161,12 +159,12 @@ def test_where_no_socket_holds_plain_https_carries_both_ways(
 
 
 def test_kept_back_words_are_changed_and_taken_back_without_a_socket(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     first = live_cast.held(live_cast.ada, thread, "kept back at first")
     live_cast.held(live_cast.ada, thread, "wish I had not")
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.add_init_script(AT_ONCE + NO_SOCKETS)
     page.goto(f"/spaces/corner/{thread.pk}")
     expect(page.locator("[data-connection]")).to_contain_text("get through", timeout=15_000)
@@ -180,11 +178,11 @@ def test_kept_back_words_are_changed_and_taken_back_without_a_socket(
 
 
 def test_a_refused_change_is_said_beside_the_message_and_the_words_stay(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     message = live_cast.held(live_cast.ada, thread, "kept back at first")
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto(f"/spaces/corner/{thread.pk}")
     row = said(page, "kept back at first")
     row.get_by_role("button", name="Change it").click()
@@ -207,12 +205,12 @@ def test_a_refused_change_is_said_beside_the_message_and_the_words_stay(
 
 
 def test_a_skeleton_stands_for_earlier_words_until_they_come(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the very first")
     for number in range(64):
         live_cast.says(live_cast.ada, thread, f"line {number}")
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     held: list[Any] = []
     page.route("**/before/*", lambda route: held.append(route))
     page.goto(f"/spaces/corner/{thread.pk}")
@@ -230,12 +228,12 @@ def test_a_skeleton_stands_for_earlier_words_until_they_come(
 
 
 def test_an_old_message_of_ones_own_that_is_removed_hides_nothing_behind_it(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the very first")
     mine = live_cast.says(live_cast.ben, thread, "mine, long ago")
     live_cast.says_all(live_cast.ada, thread, [f"line {number}" for number in range(70)])
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     expect(said(page, "line 69")).to_have_count(1)
     act(remove_message, message=mine, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
@@ -264,11 +262,11 @@ def test_help_asked_for_without_signal_shows_numbers_and_goes_out_later(
 
 
 def test_kept_help_goes_out_over_https_with_what_it_is_about(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
     held = live_cast.held(live_cast.ada, thread, "I cannot go on")
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.add_init_script(AT_ONCE + NO_SOCKETS)
     page.goto(f"/spaces/corner/{thread.pk}")
     page.context.set_offline(True)
@@ -290,9 +288,8 @@ def test_kept_help_goes_out_over_https_with_what_it_is_about(
 
 @pytest.mark.parametrize("sockets", ["", NO_SOCKETS], ids=["socket", "https"])
 def test_help_kept_past_the_end_of_the_session_is_never_taken_for_sent(
-    live_site: Sites, live_cast: Cast, phone: Pages, sockets: str
+    site: Site, live_cast: Cast, phone: Pages, sockets: str
 ) -> None:
-    site = live_site().start_web()
     page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE + sockets)
     page.goto("/spaces/corner")
@@ -315,9 +312,9 @@ def test_help_kept_past_the_end_of_the_session_is_never_taken_for_sent(
 
 
 def test_words_of_a_page_from_before_the_last_sign_in_wait_until_it_is_loaded_anew(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.add_init_script(AT_ONCE + NO_SOCKETS)
     page.goto(f"/spaces/corner/{live_cast.thread().pk}")
     write(page, "by the slow way")
@@ -332,9 +329,9 @@ def test_words_of_a_page_from_before_the_last_sign_in_wait_until_it_is_loaded_an
 
 
 def test_without_signal_a_page_with_the_numbers_opens(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ada)
+    page = phone(site, live_cast.ada)
     page.goto("/spaces")
     page.evaluate("navigator.serviceWorker.ready")
     page.reload()
@@ -350,10 +347,7 @@ def test_without_signal_a_page_with_the_numbers_opens(
     assert "Ada" not in page.content()
 
 
-def test_two_phones_of_one_person_show_the_same(
-    live_site: Sites, live_cast: Cast, phone: Pages
-) -> None:
-    site = live_site().start_web()
+def test_two_phones_of_one_person_show_the_same(site: Site, live_cast: Cast, phone: Pages) -> None:
     talk = live_cast.asks_for_help(live_cast.ada).conversation
     one, other = phone(site, live_cast.ada), phone(site, live_cast.ada)
     one.goto(f"/talk/{talk.pk}")

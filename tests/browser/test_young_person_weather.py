@@ -18,7 +18,6 @@ from tests.servers import Site, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
-Sites = Callable[..., Site]
 Pages = Callable[..., Any]
 
 SLOW = {"offline": False, "latency": 700, "downloadThroughput": 6_000, "uploadThroughput": 3_000}
@@ -35,9 +34,9 @@ def begin(page: Any, words: str) -> None:
 
 
 def test_a_thread_begun_without_signal_is_still_in_the_field_and_goes_out_once(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto("/spaces/corner")
     page.evaluate("navigator.serviceWorker.ready")
     page.reload()
@@ -66,9 +65,9 @@ def test_a_thread_begun_without_signal_is_still_in_the_field_and_goes_out_once(
 
 @pytest.mark.parametrize("status", [403, 500])
 def test_a_thread_that_is_not_taken_leaves_its_words_in_the_field(
-    live_site: Sites, live_cast: Cast, phone: Pages, status: int
+    site: Site, live_cast: Cast, phone: Pages, status: int
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben, service_workers="block")
+    page = phone(site, live_cast.ben, service_workers="block")
     page.goto("/spaces/corner")
     page.route(
         "**/spaces/corner",
@@ -85,9 +84,9 @@ def test_a_thread_that_is_not_taken_leaves_its_words_in_the_field(
 
 
 def test_a_thread_whose_answer_was_lost_is_not_begun_twice(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    page = phone(live_site().start_web(), live_cast.ben, service_workers="block")
+    page = phone(site, live_cast.ben, service_workers="block")
     page.goto("/spaces/corner")
 
     def arrives_and_the_answer_does_not(route: Any) -> None:
@@ -161,10 +160,10 @@ class Swapped:
 
 
 def test_frames_that_arrive_late_and_swapped_lose_and_double_nothing(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the first")
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     weather = Swapped()
     page.route_web_socket("**/socket", weather.take)
     page.goto(f"/spaces/corner/{thread.pk}")
@@ -190,10 +189,10 @@ def test_frames_that_arrive_late_and_swapped_lose_and_double_nothing(
 
 
 def test_answers_by_https_that_arrive_late_lose_and_double_nothing(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the first")
-    page = phone(live_site().start_web(), live_cast.ben, service_workers="block")
+    page = phone(site, live_cast.ben, service_workers="block")
     page.add_init_script(AT_ONCE + NO_SOCKETS)
     held: list[tuple[Route, Any]] = []
     is_late = True
@@ -218,10 +217,10 @@ def test_answers_by_https_that_arrive_late_lose_and_double_nothing(
 
 
 def test_on_a_very_slow_line_words_arrive_once_and_in_order(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread(words="the first")
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
     write(page, "mine 0")
     expect(said(page, "mine 0")).to_contain_text("waiting to be read")
@@ -242,10 +241,10 @@ def test_on_a_very_slow_line_words_arrive_once_and_in_order(
 
 
 def test_a_page_that_steps_back_for_others_says_so_and_carries_on_when_asked(
-    live_site: Sites, live_cast: Cast, phone: Pages
+    site: Site, live_cast: Cast, phone: Pages
 ) -> None:
     thread = live_cast.thread()
-    page = phone(live_site().start_web(), live_cast.ben)
+    page = phone(site, live_cast.ben)
     lines: list[WebSocketRoute] = []
 
     def take(line: WebSocketRoute) -> None:
