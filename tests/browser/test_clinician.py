@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from chat.models import AuditRow, HelpRequest, User
 from chat.states import HelpState
-from tests.browsers import PHONE
+from tests.browser.axe import faults
 from tests.cast import Cast
 from tests.conftest import act
 from tests.servers import Site
@@ -52,11 +50,6 @@ def look(page: Page) -> None:
 
 def names(page: Page) -> list[str]:
     return page.locator("[data-key] .triage-name").all_inner_texts()
-
-
-def no_violations(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
 
 def test_somebody_asks_is_seen_at_once_talks_and_is_told_how_it_ends(
@@ -148,7 +141,7 @@ def test_what_they_wrote_stays_folded_until_the_key_is_pressed(
     page.keyboard.press("x")
     expect(page.get_by_text("these are hard words")).to_be_visible()
     assert AuditRow.objects.filter(verb="case.words_read", actor_id=live_cast.cleo.pk).exists()
-    no_violations(page)
+    assert faults(page) == []
 
 
 def test_the_list_is_walked_and_somebody_is_picked_up_by_keys_alone(
@@ -184,7 +177,7 @@ def test_with_every_worker_dead_whoever_asks_is_seen_and_reached(
     page.goto(reverse("triage-queue"))
     expect(page.get_by_text("The reader is not working.")).to_be_visible()
     expect(page.locator("[data-key]")).to_contain_text("Not sorted yet")
-    no_violations(page)
+    assert faults(page) == []
     page.get_by_role("button", name="Be with Sal").click()
     expect(page.get_by_text("with you since")).to_be_visible()
     assert act(Case.objects.get).status == CaseStatus.WITH_CLINICIAN
@@ -286,15 +279,13 @@ def test_a_sign_that_an_open_page_has_not_shown_comes_first_and_the_choice_is_ke
     expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_every_page_and_state_can_be_used_by_everybody(
-    live_cast: Cast, site: Site, desk: Callable[..., Page], scheme: Any, shape: str
+    live_cast: Cast, site: Site, request: pytest.FixtureRequest, shape: str
 ) -> None:
-    shapes: dict[str, dict[str, Any]] = {"desk": {}, "phone": PHONE}
-    page = desk(site, live_cast.cleo, color_scheme=scheme, **shapes[shape])
+    page = request.getfixturevalue(shape)(site, live_cast.cleo)
     page.goto(reverse("triage-queue"))
-    no_violations(page)
+    assert faults(page, "dark") == []
     waiting = worried_about(live_cast.ada, "immediate", "words")
     held = listed(live_cast.ben)
     act(claim_case, case_id=held.pk, by=live_cast.cleo)
@@ -307,6 +298,6 @@ def test_every_page_and_state_can_be_used_by_everybody(
     ):
         page.goto(url)
         expect(page.locator("h1").first).to_be_visible()
-        no_violations(page)
+        assert faults(page, "dark") == []
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, url

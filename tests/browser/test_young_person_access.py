@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from chat.actions.messages import hold_message
 from chat.states import Notice
+from tests.browser.axe import faults
 from tests.browser.test_young_person import said
 from tests.cast import Cast
 from tests.servers import Site
@@ -37,26 +37,14 @@ def own_pages(cast: Cast) -> list[str]:
     return [*here, f"/spaces/corner/{thread.pk}", f"/talk/{talk.pk}"]
 
 
-def faults(page: Any) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{fault['id']}: {fault['nodes'][0]['target']}" for fault in found]
-
-
-@pytest.mark.parametrize("look", ["light", "dark", "contrast"])
-def test_axe_finds_nothing_on_any_page(
-    site: Site, live_cast: Cast, phone: Pages, look: str
-) -> None:
-    options: dict[str, Any] = {"color_scheme": "dark" if look == "dark" else "light"}
-    if look == "contrast":
-        options["contrast"] = "more"
-    stranger = phone(site, **options)
-    ada = phone(site, live_cast.ada, **options)
+def test_axe_finds_nothing_on_any_page(site: Site, live_cast: Cast, phone: Pages) -> None:
+    stranger, ada = phone(site), phone(site, live_cast.ada)
     found = {}
     for page, addresses in ((stranger, OPEN), (ada, own_pages(live_cast))):
         for address in addresses:
             page.goto(address)
             page.wait_for_timeout(150)
-            found[address] = faults(page)
+            found[address] = faults(page, "dark", "contrast")
     assert found == {address: [] for address in found}
 
 
