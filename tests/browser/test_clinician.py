@@ -54,11 +54,12 @@ def names(page: Page) -> list[str]:
 
 def test_somebody_asks_is_seen_at_once_talks_and_is_told_how_it_ends(
     live_cast: Cast,
+    site: Site,
     live_site: Callable[..., Site],
     desk: Callable[..., Page],
     phone: Callable[..., Page],
 ) -> None:
-    site = live_site().start()
+    live_site().start_workers("intake")  # Who asks needs no reader to be listed.
     cleo, ada = desk(site, live_cast.cleo), phone(site, live_cast.ada)
     cleo.goto(reverse("triage-queue"))
     expect(cleo.get_by_text("Nobody is waiting.")).to_be_visible()
