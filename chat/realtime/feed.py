@@ -27,7 +27,7 @@ from chat.states import MessageState, Notice
 from chat.words import UNREADABLE
 
 PAGE = 40
-"""Messages in a snapshot: a few screens. More is a slow line's seconds, and "Show earlier" is there."""
+"""Messages in a snapshot, a few screens of them: on a slow line more would take seconds."""
 
 REPLAY_LIMIT = 300
 """Events we replay; further behind than that, a phone gets a snapshot."""
