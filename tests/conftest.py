@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +45,7 @@ ON_POSTGRESQL = "postgresql" in settings.DATABASES["default"]["ENGINE"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the other half of the run what belongs there.
+    """Leave to the other half of the run what belongs there, and to Linux what only it has.
 
     What touches neither database nor doorbell is the same on both, and runs on SQLite only.
     """
@@ -52,7 +53,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone = [
         item
         for item in items
-        if item.get_closest_marker(elsewhere) or (ON_POSTGRESQL and _is_the_same_anywhere(item))
+        if item.get_closest_marker(elsewhere)
+        or (ON_POSTGRESQL and _is_the_same_anywhere(item))
+        or (item.get_closest_marker("linux") and sys.platform != "linux")
     ]
     if gone:
         config.hook.pytest_deselected(items=gone)

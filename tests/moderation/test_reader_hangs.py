@@ -183,7 +183,7 @@ def test_private_words_that_nobody_reads_in_time_say_so_and_are_read_later(
     assert talk.machine_reading == MachineReading.READ
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities on Linux alone")
+@pytest.mark.linux
 def test_a_reading_stands_back_for_others_and_what_keeps_its_verdict_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

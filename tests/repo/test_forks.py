@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.forks import Forked, can_fork, fork
+from tests.forks import Forked, fork
 from tests.servers import ROOT, wait_until
 
-pytestmark = pytest.mark.skipif(not can_fork(), reason="Elsewhere each process is begun afresh.")
+pytestmark = pytest.mark.linux
 
 SAYS = """
 import os, sys, threading
