@@ -8,7 +8,7 @@ import pytest
 
 from chat.actions.messages import edit_message, remove_message, withdraw_message
 from chat.models import Message
-from chat.realtime.feed import REPLAY_LIMIT
+from chat.realtime.feed import PAGE, REPLAY_LIMIT
 from chat.states import Notice
 from tests.cast import Cast
 from tests.flows.phone import LivePhone
@@ -24,7 +24,7 @@ def check_alike(away: LivePhone, stayed: LivePhone, thread: int) -> None:
     newest = away.screen(thread)["messages"]
     whole = stayed.screen(thread)["messages"]
     assert newest == whole[-len(newest) :]
-    assert len(newest) >= min(len(whole), 60), "at least a page of it"
+    assert len(newest) >= min(len(whole), PAGE), "at least a page of it"
 
 
 @pytest.mark.parametrize("missed", [1, 40, REPLAY_LIMIT + 20], ids=["1 s", "10 min", "24 h"])
