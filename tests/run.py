@@ -28,11 +28,8 @@ from xml.etree import ElementTree  # Reads only what pytest wrote a moment ago.
 from tests.needs import provide
 from tests.servers import ROOT, find_postgres, private_postgres, private_redis
 
-SERVED = ("browser", "faults", "flows", "protocol", "screens")
-"""The folders of the slower lane: tests that start servers, or look at them in a browser.
-
-Those in ``bench`` and ``fuzz`` do so too, but are in the other, so that both take about as long.
-"""
+SERVED = ("bench", "browser", "faults", "flows", "fuzz", "protocol", "screens")
+"""The folders of the lane that starts servers, or looks at them in a browser."""
 
 READERLESS = ("tests/pure", "tests/repo")
 """What goes on beside the making of the fast form: it waits for no reader."""
