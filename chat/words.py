@@ -150,10 +150,15 @@ STATES: dict[str, str | Promise] = {
 
 UNTITLED = _("A new thread")
 
+RECONNECTING = _("Reconnecting. Your words are safe.")
+RECONNECTING_PAGE = _("Reconnecting. Keep this page open: your words wait here.")
+
 LIVE: dict[str, str | Promise] = {
-    "lost": _("Reconnecting. Your words are safe."),
+    "lost": RECONNECTING,
     "offline": _("You're offline. Your words are safe here, and go out when you're back."),
-    "lost_page": _("Reconnecting. Keep this page open: your words wait here."),
+    "unanswered": RECONNECTING,
+    "lost_page": RECONNECTING_PAGE,
+    "unanswered_page": RECONNECTING_PAGE,
     "offline_page": _("You're offline. Keep this page open: your words go out when you're back."),
     "slow": _("The line is slow. Your words still get through."),
     "signed_out": _("This page has been open for a while. Reload it to carry on."),
@@ -188,14 +193,22 @@ LIVE: dict[str, str | Promise] = {
 }
 """Sentences the pages say while they are open; the scripts find them in the page."""
 
+GONE = _("The connection is gone. We're trying again.")
+GONE_OR_SLOW = _("The line is slow or gone. What you see may be old; we're trying again.")
+
 LIVE_STAFF: dict[str, str | Promise] = {
-    "lost": _("The connection is gone. We're trying again."),
+    "lost": GONE,
     "offline": _(
         "You're offline, so what you see here may be old. What you write to somebody goes out "
         "when you're back."
     ),
-    "lost_page": _("Reconnecting. Keep this page open: your words wait here."),
-    "offline_page": _("You're offline. Keep this page open: your words go out when you're back."),
+    "unanswered": GONE_OR_SLOW,
+    "lost_page": GONE,
+    "unanswered_page": GONE_OR_SLOW,
+    "offline_page": _(
+        "You're offline, so what you see here may be old. Keep this page open: what you write to "
+        "somebody goes out when you're back."
+    ),
     "slow": _("The line is slow. What you see may be a few seconds old."),
     "stopped": _("We can't connect from here. Reload the page to see how things stand."),
     "elsewhere": _(

@@ -23,3 +23,12 @@ def test_nobody_is_promised_what_a_plain_form_cannot_keep() -> None:
     said = [str(one) for one in (*words.REFUSALS.values(), *words.ROLES.values())]
     assert [one for one in said if re.search("for you in a|again for you|been told", one)] == []
     assert [one for one in said if "tonight" in one] == [], "it is said at noon as well"
+
+
+LINE = ("lost", "offline", "slow", "unanswered", "lost_page", "offline_page", "unanswered_page")
+
+
+@pytest.mark.parametrize("state", LINE)
+def test_staff_are_told_of_the_line_that_what_they_see_may_be_old(state: str) -> None:
+    """Somebody who works from a list is promised nothing about words of theirs alone."""
+    assert str(words.LIVE_STAFF[state]) != str(words.LIVE[state])

@@ -11,7 +11,8 @@ Object.assign(document, {
 const { live } = await import("../../chat/static/chat/js/live.js");
 const { words } = await import("../../chat/static/chat/js/page.js");
 words.live = {
-  lost: "lost", offline: "offline", slow: "slow", lost_page: "lost, stay", offline_page: "offline, stay",
+  lost: "lost", offline: "offline", slow: "slow", unanswered: "unanswered",
+  lost_page: "lost, stay", offline_page: "offline, stay", unanswered_page: "unanswered, stay",
 };
 await import("../../chat/static/chat/js/connection.js");
 const shelf = await live.store;
@@ -32,11 +33,11 @@ function becomes(state) {
 }
 
 test("that words get through is said once some did, and no longer than that", () => {
-  assert.equal(becomes("slow"), "lost");
+  assert.equal(becomes("slow"), "unanswered");
   live.https.heard(true);
   assert.equal(line.textContent, "slow");
   live.https.heard(false);
-  assert.equal(line.textContent, "lost");
+  assert.equal(line.textContent, "unanswered");
 });
 
 test("what came back by HTTPS says nothing of a page whose line is up", () => {
@@ -49,6 +50,7 @@ test("where nothing outlives the page, it is to be kept open", () => {
   shelf.lasts = false;
   assert.equal(becomes("lost"), "lost, stay");
   assert.equal(becomes("offline"), "offline, stay");
+  assert.equal(becomes("slow"), "unanswered, stay");
   shelf.lasts = true;
   assert.equal(becomes("lost"), "lost");
   assert.equal(becomes("offline"), "offline");

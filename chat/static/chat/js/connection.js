@@ -18,20 +18,19 @@ live.store.then((store) => {
 /**
  * Nothing is promised that this phone cannot keep.
  * @param {string} state
- * @returns {string} the key of what is true of it now
+ * @returns {string} what is true of it now
  */
 function sentence(state) {
-  const isCut = state === "lost" || (state === "slow" && !live.getsThrough);
-  const told = isCut ? "lost" : state;
-  const waits = told === "lost" || told === "offline";
-  return waits && shelf?.lasts === false ? `${told}_page` : told;
+  const told = state === "slow" && !live.getsThrough ? "unanswered" : state;
+  const onThisPage = shelf?.lasts === false ? words.live[`${told}_page`] : undefined;
+  return onThisPage ?? words.live[told] ?? "";
 }
 
 /** @param {string} state */
 function show(state) {
   const line = /** @type {HTMLElement | null} */ (document.querySelector("[data-connection]"));
   if (!line) return;
-  say(line, words.live[sentence(state)] ?? "");
+  say(line, sentence(state));
   if (state === "signed_out") {
     const reload = document.createElement("a");
     reload.href = location.href;
