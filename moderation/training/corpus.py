@@ -43,7 +43,7 @@ class Line:
     @property
     def held_out(self) -> bool:
         """True for the fifth that is only ever measured on."""
-        return _held_out(self.words)
+        return held_out(self.words)
 
 
 def key(text: str) -> str:
@@ -51,12 +51,8 @@ def key(text: str) -> str:
     return _NOT_WORD.sub(" ", plain(text)).strip()
 
 
-def held_out(text: str) -> bool:
-    """True if this text belongs to the fixed fifth."""
-    return _held_out(key(text))
-
-
-def _held_out(words: str) -> bool:
+def held_out(words: str) -> bool:
+    """True if a message with this key belongs to the fixed fifth."""
     digest = hashlib.sha256(words.encode()).digest()
     return int.from_bytes(digest[:8], "big") % HELD_OUT_ONE_IN == 0
 
