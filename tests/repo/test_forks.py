@@ -22,14 +22,14 @@ sys.stderr.write("and this\\n")
 threading.Timer(0.1, lambda: print("a thread's last word")).start()
 sys.exit(3)
 """
-SLEEPS = "import time\nprint('here', flush=True)\ntime.sleep(600)\n"
+WAITS = "import signal\nsignal.pause()\n"
 FORKS_AND_WAITS = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from tests.forks import fork
 made = fork([sys.argv[1]], environment=os.environ, folder=Path("."), output=2)
 print(made.pid, flush=True)
-time.sleep(600)
+sys.stdin.read()
 """
 
 
@@ -51,7 +51,7 @@ def test_it_has_its_own_arguments_folder_environment_log_and_exit_code(tmp_path:
 
 
 def test_it_can_be_waited_for_in_vain_frozen_and_killed(tmp_path: Path) -> None:
-    process = begin(tmp_path, SLEEPS)
+    process = begin(tmp_path, WAITS)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.1)
     process.send_signal(signal.SIGSTOP)
@@ -75,11 +75,12 @@ def test_an_error_at_its_top_is_in_its_log(tmp_path: Path) -> None:
 
 
 def test_when_the_tests_are_killed_none_is_left(tmp_path: Path) -> None:
-    sleeper = tmp_path / "sleeper.py"
-    sleeper.write_text(SLEEPS, encoding="utf-8")
+    waiter = tmp_path / "waiter.py"
+    waiter.write_text(WAITS, encoding="utf-8")
     tests = subprocess.Popen(
-        [sys.executable, "-c", FORKS_AND_WAITS, str(sleeper)],
+        [sys.executable, "-c", FORKS_AND_WAITS, str(waiter)],
         cwd=ROOT,
+        stdin=subprocess.PIPE,  # Its end is ours: it waits for no longer than we live.
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
