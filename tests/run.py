@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,12 @@ READERLESS = ("tests/pure", "tests/repo")
 
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
+
+UNPASSED = {"failure", "error", "skipped"}
+"""What a report says of a test that did not pass; a skipped one proves nothing, so it counts."""
+
+LONGEST_WORDS = 400
+"""Characters of a failure that are told again at the end."""
 
 
 Part = Callable[["Totals", Sequence[str]], None]
@@ -111,18 +118,31 @@ def run_half(
             for line in running.stdout or ():
                 say(f"{name:10} | {line.rstrip()}")
         code = running.returncode
-        passed, failed = _counts(report)
+        passed, unpassed = read_report(report)
     if code == NO_TESTS and chosen:
         code = 0
-    totals.add(name, code, passed, failed)
+    totals.add(name, code, passed, len(unpassed))
+    totals.problems += [f"{name}: {words}" for words in unpassed]
 
 
-def _counts(report: Path) -> tuple[int, int]:
+def read_report(report: Path) -> tuple[int, list[str]]:
+    """How many passed, and of each other test its name and what it said last.
+
+    Whoever sees only the end of a long run has to know from it what to look at.
+    """
     if not report.exists():
-        return 0, 1
-    suite = next(ElementTree.parse(report).iter("testsuite"))  # noqa: S314 — our own file.
-    bad = sum(int(suite.get(kind, 0)) for kind in ("failures", "errors", "skipped"))
-    return int(suite.get("tests", 0)) - bad, bad
+        return 0, ["pytest wrote no report"]
+    tests = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 — our own file.
+    ends = [(test, [end for end in test if end.tag in UNPASSED]) for test in tests]
+    passed = sum(not bad for _, bad in ends)
+    return passed, [_last_words(test, end) for test, bad in ends for end in bad]
+
+
+def _last_words(test: ElementTree.Element, end: ElementTree.Element) -> str:
+    """A failure's test, the place that pytest names in the last line of its story, the message."""
+    place = (end.text or "").strip().splitlines()[-1:]
+    named = f"{test.get('classname')}::{test.get('name')}"
+    return textwrap.shorten(" ".join([named, *place, end.get("message", "")]), LONGEST_WORDS)
 
 
 def run_first(totals: Totals, half: str | None) -> None:
