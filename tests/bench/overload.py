@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -40,13 +41,18 @@ ACCEPTED = b'{"type":"message.accepted"'
 ERROR = re.compile(rb'^\{"type":"error","code":"(\w+)"')
 ROOM = "overload"
 
+QUIET_ROOM = "elsewhere"
+
 Figures = dict[str, dict[str, Any]]
 Join = Callable[[int], Awaitable[Socket]]
+Doors = dict[str, Join]
+"""What somebody who comes in comes into, by the name of the figure."""
 
 
 async def overload(stage: Stage, seconds: float) -> Figures:
     """70 % of what the readers carry, 150 % for ``seconds``, and the naive room beside it."""
     thread, _ = await sync_to_async(people.thread_with)(LINES)
+    elsewhere, _ = await sync_to_async(people.thread_with)(LINES)
     cookies = await sync_to_async(people.cookies_of)(
         await sync_to_async(people.young_people)(WRITERS + 11)
     )
@@ -56,12 +62,13 @@ async def overload(stage: Stage, seconds: float) -> Figures:
         carries = await _capacity(load)
         found: Figures = {"ours, capacity": {"per_second": round(carries)}}
 
-        async def join(number: int) -> Socket:
-            return await sit_down(port, cookies[WRITERS + 1 + number % 10], thread.pk)
+        def door(room: int) -> Join:
+            return lambda number: sit_down(port, cookies[WRITERS + 1 + number % 10], room)
 
+        doors = {"join": door(elsewhere.pk), "join_busy": door(thread.pk)}
         for share, lasts in ((0.7, seconds / 2), (1.5, seconds)):
             name = f"ours, at {share:.0%}"
-            found[name] = await _part(stage, load, join, carries * share, lasts)
+            found[name] = await _part(stage, load, doors, carries * share, lasts)
         for socket in sockets:
             socket.close()
     found["b, at 150%"] = await naive(stage, carries * 1.5, seconds / 4)
@@ -79,14 +86,14 @@ async def _capacity(load: Load) -> float:
 
 
 async def _part(
-    stage: Stage, load: Load, join: Join, rate: float, seconds: float
+    stage: Stage, load: Load, doors: Doors, rate: float, seconds: float
 ) -> dict[str, Any]:
     """So many a second for so long; then until everything accepted was read."""
     await load.begin()
     worker = psutil.Process(stage.pid_of_worker())
     async with Peak(stage.web()) as web, Peak(worker) as reader:
         pushing = asyncio.create_task(load.push(round(rate * seconds), seconds))
-        joins = await bystanders(join, pushing)
+        joins = await bystanders(doors, pushing)
         sent, spent = await pushing, time.monotonic() - load.began
         unread = await sync_to_async(people.unread)()
         read_for = await load.read_out(READ_OUT_WITHIN)
@@ -181,25 +188,38 @@ async def push(
 class Joins:
     """How long people took to come in meanwhile, and how many did not get in at all."""
 
-    milliseconds: list[float] = field(default_factory=list)
+    milliseconds: dict[str, list[float]]
     failed: int = 0
 
     def figures(self) -> dict[str, Any]:
-        times = {f"join_{key}": value for key, value in quantiles(self.milliseconds).items()}
-        return {"joins": len(self.milliseconds), "joins_failed": self.failed, **times}
+        times = {
+            f"{door}_{key}": value
+            for door, taken in self.milliseconds.items()
+            for key, value in quantiles(taken).items()
+        }
+        return {"joins": self.count, "joins_failed": self.failed, **times}
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.milliseconds.values()))
 
 
-async def bystanders(join: Join, running: asyncio.Task[int]) -> Joins:
-    """One after the other comes in and goes, as long as ``running`` does, and once at least."""
-    joins = Joins()
-    while not running.done() or not (joins.milliseconds or joins.failed):
+async def bystanders(doors: Doors, running: asyncio.Task[int]) -> Joins:
+    """One after the other comes in and goes while ``running`` does, by each door once at least.
+
+    By turns: what swings on the machine meets all doors alike.
+    """
+    joins = Joins({name: [] for name in doors})
+    for number, name in enumerate(itertools.cycle(doors)):
+        if running.done() and number >= len(doors):
+            break
         began = time.monotonic()
         try:
-            socket = await asyncio.wait_for(join(len(joins.milliseconds)), JOIN_WITHIN)
+            socket = await asyncio.wait_for(doors[name](number // len(doors)), JOIN_WITHIN)
         except (OSError, TimeoutError):
             joins.failed += 1
             continue
-        joins.milliseconds.append((time.monotonic() - began) * 1000)
+        joins.milliseconds[name].append((time.monotonic() - began) * 1000)
         socket.close()
         await asyncio.sleep(JOIN_EVERY)
     return joins
@@ -215,18 +235,24 @@ async def naive(stage: Stage, rate: float, seconds: float) -> dict[str, Any]:
             nonlocal shown
             shown += 1
 
-        path = f"/ws/chat/{ROOM}/"
+        path, elsewhere = (f"/ws/chat/{room}/" for room in (ROOM, QUIET_ROOM))
         sockets = [await connect(port, path, "") for _ in range(WRITERS + 1)]
-        sockets[0].on_frame = look
-        for _ in range(LINES):
-            sockets[0].say({"message": WORDS})
+        sockets.append(await connect(port, elsewhere, ""))
+        for one in (sockets[0], sockets[-1]):
+            one.on_frame = look
+            for _ in range(LINES):
+                one.say({"message": WORDS})
         await _quiet(lambda: shown, 10)
+        doors = {
+            "join": lambda number: _naive_join(port, elsewhere),
+            "join_busy": lambda number: _naive_join(port, path),
+        }
         before, shown = await asyncio.to_thread(stage.lines, url), 0
         async with Peak(process) as web:
             began = time.monotonic()
             count = round(rate * seconds)
-            pushing = asyncio.create_task(push(sockets[1:], _say_words, count, seconds))
-            joins = await bystanders(lambda number: _naive_join(port, path), pushing)
+            pushing = asyncio.create_task(push(sockets[1:-1], _say_words, count, seconds))
+            joins = await bystanders(doors, pushing)
             sent, spent = await pushing, time.monotonic() - began
             await _quiet(lambda: shown, max(10.0, seconds * 2))
         for socket in sockets:
