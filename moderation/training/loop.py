@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from moderation.classifiers.labels import ALL, CRISIS, SAFEGUARDING
-from moderation.training.batches import Batch, epoch, mixed, plain_rows
+from moderation.training.batches import Batch, cuttings, epoch, mixed, plain_rows
 from moderation.training.model import drop_out, freeze
 from moderation.training.refusal import Refused
 from moderation.training.rows import PLACE, Row
@@ -33,7 +33,8 @@ class Plan:
     `dropout` is inside the encoder: on a GPU it costs nothing, on a CPU it doubles a step's time.
     With `average` over 0 the weights that are written are a running mean of those of the last
     `1 / (1 - average)` steps or so, which are steadier than the last step's own. `hide` is the
-    share of word pieces masked in every second text: it asks for no time.
+    share of word pieces masked in every second text: it asks for no time. `cuttings` are short
+    pieces of open rows, so many an epoch, which are no danger.
     """
 
     epochs: int = 4
@@ -49,6 +50,7 @@ class Plan:
     average: float = 0.0
     dropout: float = 0.0
     hide: float = 0.0
+    cuttings: int = 0
     seed: int = 20261123
     device: str = "cpu"
     threads: int = 1
@@ -117,6 +119,7 @@ class Trainer:
         """The same batches for the same epoch of the same plan, however often it is started."""
         rng = np.random.default_rng([self.plan.seed, number])
         rows = open_rows + own * self.plan.own_repeats
+        rows += cuttings(open_rows, self.plan.cuttings, rng)
         if len(own) >= 4:
             rows = rows + mixed(own, self.plan.mixed_share, rng)
         return epoch(

@@ -1,6 +1,7 @@
 """What may train, what is held out, and what an empty cell means."""
 
 import csv
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from moderation.training.corpus import CorpusError, Line, held_out, key, read_co
 from moderation.training.figures import measure, recall_at
 from moderation.training.near import near_duplicates
 from moderation.training.rows import PLACE, corpus_rows, open_rows, read_records
-from moderation.training.style import restyle
+from moderation.training.style import hurried, restyle
 
 COLUMNS = ["id", "text", "toxic", "insult", "label", "sh", "source", "licence_tier"]
 
@@ -173,6 +174,16 @@ def test_restyling_keeps_the_words():
     words = {"".join(c for c in restyle(text, rng) if c.isalpha()) for _ in range(40)}
 
     assert "".join(c for c in text if c.isalpha()) in words
+
+
+def test_in_a_hurry_no_word_of_no_is_lost():
+    rng = np.random.default_rng(2)
+    text = "i don't know why nobody would be there tomorrow, never without you"
+    found = {hurried(text, rng) for _ in range(60)}
+
+    assert len(found) > 30
+    assert all(re.search(r"\b(don't|dun|dnt)\b", words) for words in found)
+    assert all({"nobody", "never", "without"} <= set(words.split()) for words in found)
 
 
 def test_figures_of_a_perfect_and_of_a_blind_classifier():
