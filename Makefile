@@ -30,14 +30,7 @@ test: dev ## Run every test: SQLite in memory, PostgreSQL and Redis, real Chromi
 	@$(PYTHON) -m tests.run $(TESTS)
 
 check: dev ## Lint, types, layers, migrations, documents in step with the code.
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check --quiet .
-	@$(PYTHON) -m mypy
-	@sh deploy/types/check.sh
-	@.venv/bin/lint-imports --no-cache
-	@$(PYTHON) manage.py check
-	@$(PYTHON) manage.py makemigrations --check --dry-run
-	@$(PYTHON) manage.py write_docs --check
+	@sh deploy/check.sh
 
 fix: dev ## Repair what can be repaired without thinking.
 	@$(PYTHON) -m ruff check --fix --quiet . || true
