@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
 from moderation.classifiers.shipped import digest
+from moderation.training.batches import cuttings
 from moderation.training.card import CARD, training_card
 from moderation.training.checkpoint import seal, write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
@@ -87,7 +88,8 @@ def train(
     write_checkpoint(out, model, tokenizer, version=version, notes=notes)
     # Words alone are learnt in minutes, from every open row there is, whatever the encoder saw.
     every, _ = gather(data, corpus, plan.seed, whole_sources=True)
-    fit_wording(every, own, out, say)
+    pieces_of_them = cuttings(every, plan.cuttings, np.random.default_rng(plan.seed))
+    fit_wording([*every, *pieces_of_them], own, out, say)
     written = seal(out)
     begun_from = _name_of(start_from) if start_from else "all-MiniLM-L6-v2 (Apache-2.0)"
     card = training_card(version, plan, found, own, begun_from)
