@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.10"
+POLICY_VERSION: Final = "2026-11.11"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -56,7 +56,7 @@ RULE_THRESHOLD: Final = 0.5
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         Label.INTENT_OR_PLAN: Rule(
-            0.97,
+            0.93,
             "The writer may mean to end their life, or has a plan",
             "danger",
             hold=True,
@@ -74,7 +74,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="immediate",
         ),
         Label.IDEATION: Rule(
-            0.965,
+            0.955,
             "The writer may be thinking about dying",
             "danger",
             hold=True,
@@ -83,7 +83,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             urgency="urgent",
         ),
         Label.SELF_HARM: Rule(
-            0.91,
+            0.8,
             "The writer may be hurting themselves",
             "danger",
             hold=True,

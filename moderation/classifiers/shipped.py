@@ -12,7 +12,7 @@ from typing import Any, Final
 CHECKPOINTS: Final = Path(__file__).resolve().parent.parent / "checkpoints"
 REPOSITORY: Final = CHECKPOINTS.parent.parent
 SHIPPED: Final = "lantern"
-SHIPPED_SHA256: Final = "3c4102cd4c83c1f15e59639ba77b76138f60d5b055a0931569f1f41a414533f9"
+SHIPPED_SHA256: Final = "3fe8f6b7e53bbe96868a064906a3899fb6da1c63052e8f871a35357f368e6b42"
 
 FILES: Final = (
     "config.json",
