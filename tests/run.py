@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +42,9 @@ UNPASSED = {"failure", "error", "skipped"}
 
 LONGEST_WORDS = 400
 """Characters of a failure that are told again at the end."""
+
+LONGEST_NAME = 200
+"""Of these, characters of its test's name: one may carry a whole hostile text as its parameter."""
 
 
 Part = Callable[["Totals", Sequence[str]], None]
@@ -142,7 +144,8 @@ def _last_words(test: ElementTree.Element, end: ElementTree.Element) -> str:
     """A failure's test, the place that pytest names in the last line of its story, the message."""
     place = (end.text or "").strip().splitlines()[-1:]
     named = f"{test.get('classname')}::{test.get('name')}"
-    return textwrap.shorten(" ".join([named, *place, end.get("message", "")]), LONGEST_WORDS)
+    words = " ".join([named[:LONGEST_NAME], *place, end.get("message", "")])
+    return " ".join(words.split())[:LONGEST_WORDS]
 
 
 def run_first(totals: Totals, half: str | None) -> None:

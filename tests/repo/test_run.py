@@ -25,6 +25,10 @@ def test_the_sum():
 def test_without_a_lamp(): pass
 
 def test_with_a_lamp(a_lamp): pass
+
+@pytest.mark.parametrize("words", ["x" * 5000])
+def test_of_a_long_text(words):
+    assert not words, "words too long"
 """
 
 
@@ -40,12 +44,14 @@ def test_a_failed_test_is_named_with_its_place_and_its_words(tmp_path: Path) -> 
     )
     passed, unpassed = read_report(report)
     assert passed == 1
-    assert len(unpassed) == 3
+    assert len(unpassed) == 4
     assert "test_little::test_the_sum" in unpassed[0]
     assert "test_little.py:12" in unpassed[0]
     assert "a sum that is wrong" in unpassed[0]
     assert "no lamp here" in unpassed[1]
     assert "the lamp would not go out" in unpassed[2]
+    assert "test_of_a_long_text" in unpassed[3]
+    assert "test_little.py:21" in unpassed[3]
 
 
 def test_a_run_that_ends_before_its_report_has_not_passed(tmp_path: Path) -> None:
