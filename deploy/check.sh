@@ -11,6 +11,7 @@ FOUND=$(mktemp)
 $PYTHON -m mypy >"$FOUND" 2>&1 &
 TYPES=$!
 trap 'kill $TYPES 2>/dev/null || true; rm -f "$FOUND"' EXIT
+trap 'exit 1' INT TERM # Else what reads the types would outlive whoever stops this.
 
 $PYTHON -m ruff check .
 $PYTHON -m ruff format --check --quiet .
