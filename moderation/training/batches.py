@@ -61,7 +61,7 @@ def cuttings(rows: list[Row], count: int, rng: np.random.Generator) -> list[Row]
         row = harmless[index]
         words = row.text.split()
         length = int(rng.integers(2, 15))
-        start = int(rng.integers(0, max(1, len(words) - length)))
+        start = int(rng.integers(0, max(1, len(words) - length + 1)))
         text = " ".join(words[start : start + length])
         targets = row.targets.copy()
         targets[_OF_THE_WHOLE] = np.nan

@@ -35,7 +35,7 @@ _HURRIED = {
 }  # fmt: skip
 """As text messages are spelled on three continents. No word of "no" becomes another one."""
 
-_KEPT = frozenset({"never", "nothing", "nobody", "without", "cannot", "won't", "didn't", "isn't"})
+_KEPT = frozenset({"never", "nothing", "nobody", "without", "cannot", "didnt", "doesnt", "wouldnt"})
 _VOWEL_WITHIN = re.compile(r"(?<=[b-df-hj-np-tv-z])[aeiou](?=[b-df-hj-np-tv-z])")
 
 

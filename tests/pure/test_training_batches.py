@@ -46,3 +46,10 @@ def test_a_cutting_is_a_short_piece_of_what_nobody_took_for_danger() -> None:
     assert all(one.targets[PLACE[Label.INTENT_OR_PLAN]] == 0.0 for one in found)
     assert all(np.isnan(one.targets[PLACE[Label.INSULT]]) for one in found)
     assert not cuttings(rows[:2], 200, np.random.default_rng(5))
+
+
+def test_a_cutting_may_be_the_end_of_its_row() -> None:
+    counted = row(" ".join(str(number) for number in range(20)), 0.0)
+    found = cuttings([counted], 200, np.random.default_rng(5))
+
+    assert any(one.text.endswith("19") for one in found)
