@@ -2,7 +2,8 @@
 
 The open sources are told apart by capitals and punctuation alone, and so would be a model that saw
 each in its own style only. Folding takes the capitals away; this takes dots and apostrophes from
-some, and gives others a slip of the finger, the spelling of a text message, or a lost space.
+some, and gives others a slip of the finger, the spelling of a text message, or a lost space. Whom
+a message is addressed to says nothing of it either, but one open source calls everybody "@user".
 """
 
 import re
@@ -11,6 +12,10 @@ import numpy as np
 
 _MARKS = re.compile(r"[^\w\s']+")
 _SHORT_WORD = 4
+_HANDLES_FIRST = re.compile(r"(?:rt\s+)?(?:@\w+[\s:,]+)+")
+_HANDLES = ("user", "sam", "ember_x", "theoneandonly", "k_99", "lune", "real.tay", "news")
+_ADDRESSED = 0.1
+_UNADDRESSED = 0.5
 
 _HURRIED = {
     "you": ("u", "ya"), "your": ("ur",), "you're": ("ur",), "are": ("r",), "to": ("2",),
@@ -40,7 +45,8 @@ _VOWEL_WITHIN = re.compile(r"(?<=[b-df-hj-np-tv-z])[aeiou](?=[b-df-hj-np-tv-z])"
 
 
 def restyle(text: str, rng: np.random.Generator) -> str:
-    """The same words: perhaps without marks or apostrophes, in a hurry, with a slip or two."""
+    """The same words: perhaps to somebody else, without marks, in a hurry, with a slip or two."""
+    text = _addressed(text, rng)
     if rng.random() < 0.12:
         text = hurried(text, rng)
     if rng.random() < 0.4:
@@ -52,6 +58,17 @@ def restyle(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.06:
         text = _joined(text, rng)
     return " ".join(text.split())
+
+
+def _addressed(text: str, rng: np.random.Generator) -> str:
+    """Without the handles that it begins with, or with one or two of ours."""
+    first = _HANDLES_FIRST.match(text)
+    if first is not None:
+        return (text[first.end() :] or text) if rng.random() < _UNADDRESSED else text
+    if rng.random() < _ADDRESSED:
+        names = rng.choice(_HANDLES, size=1 + int(rng.integers(2)))
+        return " ".join([*(f"@{name}" for name in names), text])
+    return text
 
 
 def hurried(text: str, rng: np.random.Generator) -> str:

@@ -176,6 +176,17 @@ def test_restyling_keeps_the_words():
     assert "".join(c for c in text if c.isalpha()) in words
 
 
+def test_restyling_changes_whom_a_message_is_addressed_to_and_nothing_else():
+    rng = np.random.default_rng(3)
+    plain = {restyle("you are right", rng) for _ in range(200)}
+    addressed = {restyle("@user @sam: add me, i am @lune", rng) for _ in range(200)}
+
+    assert any(words.startswith("@") and words.endswith("you are right") for words in plain)
+    assert "add me, i am @lune" in addressed
+    assert all(re.search(r"lune|lnu|lun|lue|une", words) for words in addressed)
+    assert restyle("@lune ", rng).strip("@ ")
+
+
 def test_in_a_hurry_no_word_of_no_is_lost():
     rng = np.random.default_rng(2)
     text = "i don't know why nobody would be there tomorrow, never without you"
