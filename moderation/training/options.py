@@ -22,6 +22,16 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
     parser.add_argument("--work", type=Path, required=True, help="folder for the state of the run")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of our own messages")
+    parser.add_argument(
+        "--own-share", type=float, default=1.0, help="share of our own messages to use, by lot"
+    )
+    parser.add_argument(
+        "--own-whole",
+        nargs="*",
+        default=[],
+        metavar="FILE",
+        help="files of the corpus to use whole beside that, as negative/texts-none.txt",
+    )
     parser.add_argument("--name", default="dev", help="version written into the checkpoint")
     parser.add_argument("--share", type=float, default=1.0, help="share of the open rows to use")
     parser.add_argument(
@@ -63,6 +73,8 @@ def run_training(given: dict[str, Any], say: Say) -> None:
         start_from=given["start_from"],
         blend_with=given["blend_with"],
         whole_sources=given["whole_sources"],
+        own_share=given["own_share"],
+        own_whole=given["own_whole"],
     )
     say(f"wrote {given['out']} with digest {digest}")
 

@@ -17,6 +17,7 @@ from moderation.training.checkpoint import seal, write_checkpoint
 from moderation.training.corpus import CORPUS, read_corpus
 from moderation.training.loop import Plan, Say, Trainer
 from moderation.training.model import backbone_folder, blend, from_backbone, from_checkpoint
+from moderation.training.refusal import Refused
 from moderation.training.rows import Row, corpus_rows, open_rows
 from moderation.training.vocabulary import backbone_tokenizer, build, choose
 from moderation.training.wording import fit_wording
@@ -48,6 +49,31 @@ def gather(
     return found, own
 
 
+def drawn(
+    own: Sequence[Row], share: float, whole: Sequence[str], rng: np.random.Generator
+) -> list[Row]:
+    """Of our own messages, those in the files `whole` and `share` of the rest, drawn by lot.
+
+    A short run on what was read wrongly need not see all the others again. Raises Refused where a
+    file has no messages, since a slip in its name would quietly leave it out, and where the share
+    is not between 0 and 1.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise Refused(f"A share of our own messages is between 0 and 1, not {share}.")
+    files = {row.id.rpartition(":")[0] for row in own}
+    for name in whole:
+        if name not in files:
+            raise Refused(
+                f"No message of the corpus is in {name}. Files: {', '.join(sorted(files))}."
+            )
+    lot = rng.random(len(own))
+    return [
+        row
+        for row, number in zip(own, lot, strict=True)
+        if row.id.rpartition(":")[0] in whole or number < share
+    ]
+
+
 def train(
     *,
     data: Path,
@@ -62,13 +88,17 @@ def train(
     start_from: Path | None = None,
     blend_with: Sequence[Path] = (),
     whole_sources: bool = False,
+    own_share: float = 1.0,
+    own_whole: Sequence[str] = (),
 ) -> str:
     """Train and write the checkpoint to `out`; `work` keeps the state. Returns the digest.
 
     What is written is the mean of what was trained and of the checkpoints in `blend_with`, and a
-    card beside it. Raises Refused where `work` holds a run of other data or another plan.
+    card beside it. Raises Refused where `work` holds a run of other data or another plan, and where
+    `own_whole` names a file that the corpus has not.
     """
-    found, own = gather(data, corpus, plan.seed, share, whole_sources=whole_sources)
+    found, every_own = gather(data, corpus, plan.seed, share, whole_sources=whole_sources)
+    own = drawn(every_own, own_share, own_whole, np.random.default_rng(plan.seed))
     say(f"{len(found)} open rows, {len(own)} own rows")
     torch.manual_seed(plan.seed)  # Before the head is made, or no two runs would begin alike.
     if start_from:
@@ -83,13 +113,15 @@ def train(
         "open_rows": len(found),
         "own_rows": len(own),
         "whole_sources": whole_sources,
+        "own_share": own_share,
+        "own_whole": list(own_whole),
         "blended_with": [digest(folder) for folder in blend_with],
     }
     write_checkpoint(out, model, tokenizer, version=version, notes=notes)
-    # Words alone are learnt in minutes, from every open row there is, whatever the encoder saw.
+    # Words alone are learnt in minutes, from every row there is, whatever the encoder saw.
     every, _ = gather(data, corpus, plan.seed, whole_sources=True)
     pieces_of_them = cuttings(every, plan.cuttings, np.random.default_rng(plan.seed))
-    fit_wording([*every, *pieces_of_them], own, out, say)
+    fit_wording([*every, *pieces_of_them], every_own, out, say)
     written = seal(out)
     begun_from = _name_of(start_from) if start_from else "all-MiniLM-L6-v2 (Apache-2.0)"
     card = training_card(version, plan, found, own, begun_from)

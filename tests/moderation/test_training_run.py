@@ -22,7 +22,7 @@ from moderation.training.card import CARD
 from moderation.training.loop import STATE, Plan, Trainer
 from moderation.training.refusal import Refused
 from moderation.training.rows import Row
-from moderation.training.run import train
+from moderation.training.run import drawn, train
 from moderation.training.vocabulary import build
 
 WORDS = ["one", "two", "tea", "rain", "bus", "late", "home", "song"]
@@ -128,6 +128,31 @@ def test_a_run_does_not_go_on_with_something_else(tmp_path: Path, changed, why: 
         trained(tmp_path, **changed)
 
     assert (tmp_path / STATE).read_bytes() == before
+
+
+def test_a_short_run_sees_some_files_whole_and_a_share_of_the_rest():
+    own = [
+        replace(row, id=f"{name}:{number}")
+        for name in ("negative/texts-none.txt", "toxic/insult-none.txt")
+        for number, row in enumerate(rows(400, 5))
+    ]
+    seen = drawn(own, 0.25, ["negative/texts-none.txt"], np.random.default_rng(1))
+    again = drawn(own, 0.25, ["negative/texts-none.txt"], np.random.default_rng(1))
+
+    assert seen[:400] == own[:400]
+    assert 70 < len(seen[400:]) < 130
+    assert [row.id for row in seen] == [row.id for row in again]
+
+
+@pytest.mark.parametrize(
+    ("share", "whole", "why"),
+    [(0.2, ["negative/text-none.txt"], "negative/text-none.txt"), (1.5, [], "between 0 and 1")],
+)
+def test_a_short_run_of_what_is_not_there_is_refused(share: float, whole: list[str], why: str):
+    own = [replace(row, id="toxic/insult-none.txt:1") for row in rows(3, 5)]
+
+    with pytest.raises(Refused, match=why):
+        drawn(own, share, whole, np.random.default_rng(1))
 
 
 def test_a_run_does_not_go_on_with_other_word_pieces(tmp_path: Path):
