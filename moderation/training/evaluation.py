@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from moderation.classifiers.base import ENCODER, Classifier, Reading
+from moderation.classifiers.encoder import MAX_CHARACTERS
 from moderation.classifiers.labels import ALL, CRISIS, DANGER, TOXICITY, Label
 from moderation.classifiers.registry import Unbuilt, build_readers, read_messages
 from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, CheckpointError, digest
@@ -20,9 +21,9 @@ from moderation.training.figures import Figures, measure
 from moderation.training.loop import Say
 from moderation.training.refusal import Refused
 from moderation.training.rows import HALF, Record, read_records
+from moderation.training.table import Oddities
 
 CHUNK: Final = 256
-MAX_CHARACTERS: Final = 20_000
 DANGER_TASK: Final = "crisis"
 POOLED: Final = "(all sources)"
 OWN_FILE: Final = "corpus, held-out fifth"
@@ -197,11 +198,12 @@ def evaluate(
 
 
 def _file_records(path: Path, say: Say) -> list[Record]:
-    odd: Counter[str] = Counter()
+    odd = Oddities()
     records = list(read_records(path, odd))
-    if odd:
-        cells = ", ".join(f"{name} {count}" for name, count in sorted(odd.items()))
-        say(f"{path.name}: cells that say neither yes nor no, taken as not annotated: {cells}")
+    for sentence in odd.sentences():
+        say(f"{path.name}: {sentence}")
+    if long := sum(len(record.text) > MAX_CHARACTERS for record in records):
+        say(f"{path.name}: texts cut to {MAX_CHARACTERS} characters, as many as are read: {long}")
     if not any(record.values or record.crisis is not None for record in records):
         say(f"{path.name}: nothing is annotated in it, so it has scores but no figures")
     return records

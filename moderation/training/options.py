@@ -1,6 +1,7 @@
 """The arguments of the two commands, shared by `manage.py` and `python -m moderation.training`."""
 
 import argparse
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -111,6 +112,8 @@ def run_evaluation(given: dict[str, Any], say: Say) -> None:
         own=given["own"],
         corpus=given["corpus"],
     )
+    for line in rendered(done):  # First: a disk that fills up must not cost the figures.
+        say(line)
     if given["json"]:
         given["json"].write_text(as_json(done, done.entries), encoding="utf-8")
     if given["scores"]:
@@ -120,15 +123,21 @@ def run_evaluation(given: dict[str, Any], say: Say) -> None:
         given["staff_figures"].write_text(staff, encoding="utf-8")
     if given["card"]:
         write_figures(given["card"], done)
-    for line in rendered(done):
-        say(line)
 
 
 def _check_places(given: dict[str, Any]) -> None:
     """Before hours of reading, not after."""
+    taken = [path.resolve() for path in given["data"]]
     for name in WRITTEN:
         path: Path | None = given[name]
-        if path and not path.parent.is_dir():
+        if path is None:
+            continue
+        if not path.parent.is_dir():
             raise Refused(f"There is no folder {path.parent} to write {path.name} to.")
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise Refused(f"{path} cannot be written.")
+        if path.resolve() in taken:
+            raise Refused(f"{path} is named twice: it would be written over.")
+        taken.append(path.resolve())
     if given["staff_figures"] and not given["own"]:
         raise Refused("Staff see the figures of our own messages first: add --own.")

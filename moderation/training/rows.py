@@ -1,7 +1,6 @@
 """Training and measuring rows: a text, and for each label 1, 0, or "nobody said" (NaN)."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from moderation.classifiers.labels import ALL, CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
 from moderation.training.corpus import Line
-from moderation.training.table import TEXT, UNSAID, annotation, read_cells
+from moderation.training.table import TEXT, UNSAID, Oddities, annotation, read_cells
 
 Floats = NDArray[np.float32]
 
@@ -76,15 +75,15 @@ class Record:
     tag: str = ""
 
 
-def read_records(path: Path, odd: Counter[str] | None = None) -> Iterator[Record]:
+def read_records(path: Path, odd: Oddities | None = None) -> Iterator[Record]:
     """Every row of one file in the columns of the data's README. An empty cell is not a label.
 
     `crisis` is 1, 0 or None: whether the row is about the writer's self-harm or suicide. A row
     without an id gets its number, counted from 0. Cells that say neither yes nor no are taken as
-    not annotated, and counted in `odd` by column. Raises Refused.
+    not annotated, and counted in `odd` with whatever else is odd. Raises Refused.
     """
-    odd = Counter() if odd is None else odd
-    for number, cells in enumerate(read_cells(path)):
+    odd = Oddities() if odd is None else odd
+    for number, cells in enumerate(read_cells(path, odd)):
         values: dict[str, float] = {}
         for name, label in NAMES.items():
             value = _value(cells, name, odd)
@@ -101,21 +100,24 @@ def read_records(path: Path, odd: Counter[str] | None = None) -> Iterator[Record
         )
 
 
-def _value(cells: dict[str, str], name: str, odd: Counter[str]) -> float | None:
+def _value(cells: dict[str, str], name: str, odd: Oddities) -> float | None:
     try:
         return annotation(cells.get(name, ""))
     except ValueError:
-        odd[name] += 1
+        odd.cells[name] += 1
         return None
 
 
-def _crisis(cells: dict[str, str], odd: Counter[str]) -> float | None:
+def _crisis(cells: dict[str, str], odd: Oddities) -> float | None:
+    """Distress alone does not say no: where a column `sh` is there and empty, nobody decided."""
     given = _value(cells, "sh", odd)
     if given is not None:
         return given
     label = cells.get("label", "").strip().casefold()
     if label not in CRISIS_LABELS and label not in UNSAID:
-        odd["label"] += 1
+        odd.cells["label"] += 1
+    if label == "distress" and "sh" in cells:
+        return None
     return CRISIS_LABELS.get(label)
 
 

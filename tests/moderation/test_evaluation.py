@@ -138,6 +138,9 @@ def test_a_row_that_was_not_read_is_in_no_figure_and_has_empty_cells(tmp_path: P
         (["--data", "fine.csv", "--checkpoint", "broken"], "broken has no"),
         (["--data", "fine.csv", "--scores", "nowhere/s.csv"], "no folder nowhere"),
         (["--data", "fine.csv", "--staff-figures", "s.json"], "add --own"),
+        (["--data", "fine.csv", "--json", "broken"], "broken cannot be written"),
+        (["--data", "fine.csv", "--scores", "./fine.csv"], "fine.csv is named twice"),
+        (["--data", "fine.csv", "--json", "x", "--scores", "x"], "x is named twice"),
         (["--data", "fine.csv", "--card", "nowhere"], "no folder nowhere"),
     ],
 )

@@ -1,7 +1,6 @@
 """Tables nobody here has seen: every row is read once, and what cannot be read is named."""
 
 import gzip
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from moderation.classifiers.labels import Label
 from moderation.training.refusal import Refused
 from moderation.training.rows import read_records
+from moderation.training.table import Oddities
 
 
 def written(tmp_path: Path, content: bytes, name: str = "unseen.csv") -> Path:
@@ -56,12 +56,12 @@ def test_a_huge_cell_is_one_row(tmp_path: Path):
 def test_what_is_not_a_yes_or_no_is_not_annotated_and_counted(tmp_path: Path):
     cells = ["", "NA", "-1", "nan", "yes", "True", "0.0", "no", "perhaps", "3", "inf"]
     lines = "".join(f"a line,{cell}\n" for cell in cells)
-    odd: Counter[str] = Counter()
+    odd = Oddities()
     path = written(tmp_path, f"text,insult\n{lines}".encode())
     found = [r.values.get(Label.INSULT) for r in read_records(path, odd)]
 
     assert found == [None, None, None, None, 1.0, 1.0, 0.0, 0.0, None, None, None]
-    assert odd == {"insult": 3}
+    assert odd.cells == {"insult": 3}
 
 
 def test_a_label_nobody_knows_is_not_a_no(tmp_path: Path):
@@ -69,10 +69,51 @@ def test_a_label_nobody_knows_is_not_a_no(tmp_path: Path):
         tmp_path,
         b"text,label,sh\na,Self_harm_or_suicide,\nb,none,\nc,severe,\nd,NA,\ne,severe,1\nf,,NA\n",
     )
-    odd: Counter[str] = Counter()
+    odd = Oddities()
 
     assert [r.crisis for r in read_records(path, odd)] == [1.0, 0.0, None, None, 1.0, None]
-    assert odd == {"label": 1}
+    assert odd.cells == {"label": 1}
+
+
+def test_distress_of_which_nobody_said_more_is_not_a_no(tmp_path: Path):
+    rows = b"text,label,sh\na,distress,\nb,distress,0.0\nc,distress,1\nd,none,\n"
+    undecided = read_records(written(tmp_path, rows))
+    alone = read_records(written(tmp_path, b"text,label\na,distress\n", "without.csv"))
+
+    assert [r.crisis for r in undecided] == [None, 0.0, 1.0, 0.0]
+    assert [r.crisis for r in alone] == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"toxic,text\n1,well, you fool\n0,hello\n1,a,b\n", "more cells than there are columns: 2"),
+        (b"toxic,text\n1,you fool\n0\n", "fewer cells than there are columns: 1"),
+        ("text\nI don\u2019t\nhello\n".encode("cp1252"), "lost sign (\ufffd): 1. Was"),
+        (b"text,toxic,\na line,1,\n", ""),
+    ],
+)
+def test_what_cannot_be_meant_is_counted_and_said(tmp_path: Path, content: bytes, said: str):
+    odd = Oddities()
+    records = list(read_records(written(tmp_path, content), odd))
+
+    assert len(records) == content.count(b"\n") - 1
+    assert said in " ".join(odd.sentences())
+    assert bool(said) == bool(list(odd.sentences()))
+
+
+def test_a_table_saved_as_unicode_text_is_read(tmp_path: Path):
+    (record,) = read_records(written(tmp_path, "text\nI don\u2019t\n".encode("utf-16")))
+
+    assert record.text == "I don\u2019t"
+
+
+def test_quotation_marks_that_never_end_do_not_swallow_rows(tmp_path: Path):
+    closed = b'text,toxic\n"two\nlines",1\n"a"b,0\n'
+    with pytest.raises(Refused, match="open in line 3"):
+        list(read_records(written(tmp_path, b'text,toxic\na,1\n"so he said,0\nb,1\nc,0\n')))
+
+    assert [r.text for r in read_records(written(tmp_path, closed))] == ["two\nlines", "ab"]
 
 
 @pytest.mark.parametrize(
