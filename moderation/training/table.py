@@ -81,8 +81,8 @@ def open_table(path: Path) -> TextIO:
     def binary() -> BinaryIO:
         return cast("BinaryIO", gzip.GzipFile(path, "rb")) if packed else path.open("rb")
 
-    with binary() as raw:
-        encoding = "utf-16" if raw.read(2) in UTF_16 else "utf-8-sig"
+    with binary() as unpacked:
+        encoding = "utf-16" if unpacked.read(2) in UTF_16 else "utf-8-sig"
     return io.TextIOWrapper(binary(), encoding=encoding, errors="replace", newline="")
 
 
