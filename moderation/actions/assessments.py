@@ -74,8 +74,8 @@ def record_assessments(
     """Keep one assessment per message and revision; by message id, the one that stands.
 
     A revision that has one already keeps it: reading twice changes nothing, unless a reader could
-    not read it then and all of them can now. Where a moderator asked for a clinician before
-    anything had read it, what was found now joins what they said.
+    not read it then, and all of them can now or what they see now needs somebody. Where a moderator
+    asked for a clinician before all had read it, what was found now joins what they said.
 
     ``version`` names the readers that read. They are not asked for here: one might be built for it,
     for as long as that takes, with everything locked.
@@ -88,11 +88,21 @@ def record_assessments(
     kept = {a.message_id: a for a in found if (a.message_id, a.revision) in wanted}
     for row, (_message, reading, _verdict) in zip(rows, judged, strict=True):
         earlier, in_full = kept[row.message_id], not reading.failed
-        if earlier.classifier_version == BY_A_PERSON:
+        if _asked_before_all_had_read(earlier):
             _join(earlier, row, in_full=in_full)
-        elif in_full and _gives_way(earlier, row):
-            _read_in_full(earlier, row)
+        elif (in_full or _is_new_danger(earlier, row)) and _gives_way(earlier, row):
+            _stand_instead(earlier, row)
     return kept
+
+
+def _asked_before_all_had_read(earlier: Assessment) -> bool:
+    codes = {reason.get("code") for reason in earlier.reasons}
+    return earlier.classifier_version == BY_A_PERSON or codes >= {ASKED, UNREAD}
+
+
+def _is_new_danger(earlier: Assessment, row: Assessment) -> bool:
+    """It must not wait for the one reader that never manages these words."""
+    return row.open_case and not earlier.open_case
 
 
 def _row(message: Message, reading: Reading, verdict: Verdict, *, version: str) -> Assessment:
@@ -115,17 +125,17 @@ def _row(message: Message, reading: Reading, verdict: Verdict, *, version: str) 
     )
 
 
-def _gives_way(earlier: Assessment, full: Assessment) -> bool:
-    """Whether a reading in full stands instead. What brought somebody a person stays as it is."""
+def _gives_way(earlier: Assessment, later: Assessment) -> bool:
+    """Whether a later reading stands instead. What brought somebody a person stays as it is."""
     codes = {reason.get("code") for reason in earlier.reasons}
-    seen = full.open_case or not earlier.open_case
+    seen = later.open_case or not earlier.open_case
     return UNREAD in codes and ASKED not in codes and seen
 
 
-def _read_in_full(earlier: Assessment, full: Assessment) -> None:
+def _stand_instead(earlier: Assessment, later: Assessment) -> None:
     """The row stays the same one: a review and a case may rest on it."""
     for name in FOUND:
-        setattr(earlier, name, getattr(full, name))
+        setattr(earlier, name, getattr(later, name))
     earlier.save(update_fields=FOUND)
 
 

@@ -34,6 +34,7 @@ from tests.moderation.test_screening_step import peer_sees
 from triage.board import unread_messages
 from triage.intake import intake_step
 from triage.models import Case
+from triage.states import Band
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
@@ -51,6 +52,15 @@ class Quiet(PhraseReader):
     """Reads everything and finds nothing."""
 
     phrases = ()
+
+
+class NeverManages(Quiet):
+    """Fails on one text however often it is tried, and on no other."""
+
+    def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:
+        if DANGEROUS in texts:
+            raise RuntimeError("cannot read this")
+        return super().read(texts)
 
 
 BROKEN: Sequence[Classifier] = (Unbuilt(ENCODER, RuntimeError("no file")), Quiet())
@@ -223,3 +233,32 @@ def test_what_a_moderator_asked_for_stands_beside_what_is_read_later(
     found = Assessment.objects.get(message=message)
     assert found.open_case
     assert "asked_by_moderator" in {reason["code"] for reason in found.reasons}
+
+
+def test_danger_that_is_read_after_a_moderator_asked_reaches_whoever_comes(
+    room: Room, hands: Hands
+) -> None:
+    room.says(room.ada, DANGEROUS)
+    reads_with(BROKEN, hands)
+    review = claim_review(by=room.mo, review_id=Review.objects.get().pk)
+    hand_to_clinician(by=room.mo, review_id=review.pk, revision=1)
+    intake_step()
+    assert Case.objects.get().band == Band.URGENT
+
+    reads_with(MENDED, hands)
+    intake_step()
+    assert Case.objects.get().band == Band.IMMEDIATE
+    codes = [reason["code"] for reason in Assessment.objects.get().reasons]
+    assert codes == ["asked_by_moderator", "intent_or_plan"]
+
+
+def test_danger_seen_by_one_reader_does_not_wait_for_another_that_fails_on_these_words(
+    room: Room, hands: Hands
+) -> None:
+    room.says(room.ada, DANGEROUS)
+    reads_with(BROKEN, hands)
+    assert not Assessment.objects.get().open_case
+
+    reads_with((Encoder(), NeverManages()), hands)
+    intake_step()
+    assert Case.objects.get().person == room.ada
