@@ -78,7 +78,7 @@ def lock_held_case(user: User, case_id: int) -> Case:
     Locked first and read then: what a query read that had to wait for the lock may be older than
     what it waited for.
     """
-    locked = Case.objects.visible_to(user).filter(pk=case_id).select_for_update()
+    locked = Case.objects.visible_to(user).filter(pk=case_id).locked()
     list(locked.values_list("pk"))
     return access_held_case(user, case_id)
 

@@ -51,7 +51,7 @@ def _mark_overdue(case_id: int) -> bool:
         )
         if waiting.update(overdue_at=now) != 1:
             return False  # Picked up, or marked by another worker.
-        case = Case.objects.select_for_update().get(pk=case_id)
+        case = Case.objects.locked().get(pk=case_id)
         before = case.band
         apply_priority(case, signs=(), at=now, now=now)
         note_event(case, CaseEventKind.OVERDUE, by=None, now=now)

@@ -15,14 +15,16 @@ import pytest
 from django.db import connection, transaction
 
 from chat.kernel.errors import Stale
-from chat.models import Conversation, User
+from chat.models import Conversation, HelpRequest, User
 from tests.servers import wait_until
 from tests.triage import house
-from triage.actions.cases import claim_case, claim_source, hand_back_case
-from triage.actions.opening import open_case
+from triage.access import lock_held_case
+from triage.actions.cases import claim_case, claim_source, give_up_place, hand_back_case
+from triage.actions.notes import write_note
+from triage.actions.opening import one_at_a_time, open_case
 from triage.intake import intake_step
 from triage.models import Case
-from triage.sources import source_of_assessment
+from triage.sources import source_of_assessment, source_of_help
 from triage.states import CaseStatus
 
 pytestmark = [pytest.mark.real, pytest.mark.django_db(transaction=True)]
@@ -133,3 +135,33 @@ def test_ending_a_talk_and_picking_its_person_up_do_not_wait_for_each_other_for_
         claim.result(20)
     assert ended.result(20).claimed_by_id in (cleo.pk, None)
     assert case.person == ada
+
+
+def test_a_note_is_kept_while_somebody_works_at_its_case(elsewhere: Any) -> None:
+    """It holds the audit chain at its end, for which whoever has the case may be waiting."""
+    cleo, _ada, case = with_ada()
+    with not_yet_committed(lambda: lock_held_case(cleo, case.pk)):
+        note = elsewhere(lambda: write_note(case_id=case.pk, by=cleo, body="Sleeps at her aunt's"))
+        assert note.result(10).case == case
+
+
+@pytest.mark.parametrize("ending", ["close", "give up"])
+def test_ending_while_a_worker_takes_in_a_request_is_no_deadlock(
+    elsewhere: Any, ending: str
+) -> None:
+    cleo, ada, case = with_ada()
+    if ending == "give up":
+        hand_back_case(case_id=case.pk, by=cleo)
+    request = house.ask(ada)
+    with transaction.atomic():  # As intake does: the person, the row, the case.
+        one_at_a_time([ada.pk])
+        HelpRequest.objects.filter(pk=request.pk).update(due_at=None)
+        job = {"close": lambda: house.close(case, cleo), "give up": lambda: give_up_place(by=ada)}
+        ended = elsewhere(job[ending])
+        until_they_wait(1)
+        open_case(source=source_of_help(request))
+    if ending == "close":
+        with pytest.raises(Stale, match="asked_again"):
+            ended.result(20)
+    else:
+        assert ended.result(20).status == CaseStatus.WAITING

@@ -35,6 +35,7 @@ from triage.actions.opening import (
     open_case,
     reason_rows,
     stored_signs,
+    take_in_request,
     was_answered,
 )
 from triage.actions.timeline import note_event, tell_everybody
@@ -187,12 +188,11 @@ def give_up_place(*, by: User) -> Case:
     when a clinician was quicker: whoever came first is there, and nothing has changed.
     """
     request = access_own_waiting_request(by)
-    # Onto the list first, in a transaction of its own, when no worker got round to it: so the
-    # record is whole.
-    open_case(source=source_of_help(request), by=by)
+    # Onto the list first, so the record is whole.
+    take_in_request(source_of_help(request), by)
     with transaction.atomic():
         one_at_a_time([by.pk])
-        case = Case.objects.open().select_for_update().filter(person=by).first()
+        case = Case.objects.open().locked().filter(person=by).first()
         if case is None:
             raise Denied
         if not case.is_waiting:
@@ -280,10 +280,10 @@ def _back_to_the_head(case: Case, holder: User, *, now: dt.datetime) -> None:
 def _take_in_requests(case: Case, by: User) -> None:
     """What they asked for during the talk and no worker took in: so that the page shows it.
 
-    In a transaction of its own, as the one that refuses to close leaves nothing behind.
+    Not in the transaction that may refuse to close, which leaves nothing behind.
     """
     for request in _requests(case, HelpState.WAITING):
-        open_case(source=source_of_help(request), by=by)
+        take_in_request(source_of_help(request), by)
 
 
 def _close_talk(talk: Conversation | None, by: User) -> None:

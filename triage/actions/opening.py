@@ -58,11 +58,23 @@ def was_answered(source: Source) -> bool:
     return closed.exists() and not listed.exists()
 
 
+def take_in_request(source: Source, by: User) -> None:
+    """Onto the list, in a transaction of its own, what no worker got round to.
+
+    A worker at the same request has that row first and the case then, as we have it the other way
+    about: so whoever is at work for the person ends before.
+    """
+    with transaction.atomic():
+        one_at_a_time([source.person.pk])
+        if not was_answered(source):
+            open_case(source=source, by=by)
+
+
 def _open_case(source: Source, by: User | None) -> Case:
     with transaction.atomic():
         now = clock.now()
         # Locked before we look whether the source is known: another worker may be adding it.
-        case = Case.objects.open().select_for_update().filter(person=source.person).first()
+        case = Case.objects.open().locked().filter(person=source.person).first()
         same = CaseSource.objects.filter(kind=source.kind, source_id=source.source_id)
         earlier = same.select_related("case__person").order_by("pk").last()
         # Not whether it is later: a clock may have been set back since.

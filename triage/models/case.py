@@ -18,6 +18,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> CaseQuerySet:
         return self.exclude(status=CaseStatus.CLOSED)
 
+    def locked(self) -> CaseQuerySet:
+        """Nobody else changes these until the transaction ends; notes of them can still be kept.
+
+        A row that names a case is checked against it at the end of its own transaction, when that
+        holds the audit chain. Against a lock on the key it would wait, and whoever has the case
+        waits for the chain: PostgreSQL would end one of them.
+        """
+        return self.select_for_update(no_key=True)
+
     def waiting(self) -> CaseQuerySet:
         """Everybody nobody is with yet, in the order in which they should be answered."""
         return self.filter(status=CaseStatus.WAITING).order_by("rank", "waiting_since", "pk")
