@@ -11,7 +11,7 @@ from chat.actions.feed import Change, append_events
 from chat.actions.sending import Draft, send_messages
 from chat.kernel import clock
 from chat.kernel.doorbell import person_topic, ring_on_commit
-from chat.kernel.errors import Denied, DomainError, Stale
+from chat.kernel.errors import Conflict, Denied, DomainError, Stale
 from chat.models import AuditRow, Conversation, Membership, Message, Space, User
 from chat.states import ConversationKind, ConversationState, EventKind
 
@@ -24,25 +24,35 @@ def start_thread(
     Young people give no title: the first line of the opening message is the title, and nobody but
     its author sees the thread before that message has been read. Raises like ``send_message``.
     """
-    earlier = Message.objects.filter(author=by, client_id=client_id).first()
-    if earlier is not None:
-        return earlier.conversation
+    if (begun := _begun(by, client_id)) is not None:
+        return begun
     if title and not by.is_staff_member:
         raise Denied
     now = clock.now()
     conversation = Conversation(
         kind=ConversationKind.THREAD, space=space, title=title, created_by=by, created_at=now
     )
-    with transaction.atomic():
-        conversation.save()
-        seat = access_conversation(by, conversation.pk)
-        check_may_post(seat, now=now)
-        outcome = send_messages([Draft(by, conversation.pk, client_id, body)])[0]
-        if isinstance(outcome, DomainError):
-            raise outcome
-        conversation.opening_message = outcome
-        conversation.save(update_fields=["opening_message"])
+    try:
+        with transaction.atomic():
+            conversation.save()
+            seat = access_conversation(by, conversation.pk)
+            check_may_post(seat, now=now)
+            outcome = send_messages([Draft(by, conversation.pk, client_id, body)])[0]
+            if isinstance(outcome, DomainError):
+                raise outcome
+            conversation.opening_message = outcome
+            conversation.save(update_fields=["opening_message"])
+    except Conflict:
+        # Tapped twice: the other one was not there yet when we looked, and is now.
+        if (begun := _begun(by, client_id)) is not None:
+            return begun
+        raise
     return conversation
+
+
+def _begun(by: User, client_id: uuid.UUID) -> Conversation | None:
+    earlier = Message.objects.filter(author=by, client_id=client_id).first()
+    return None if earlier is None else earlier.conversation
 
 
 def open_talk(*, person: User, by: User) -> Conversation:

@@ -132,6 +132,8 @@ def bring_to_review(evidence: Sequence[Evidence], *, harm: Harm, now: dt.datetim
     if message is None:
         return None
     review = Review.objects.filter(message=message).first()
+    if review is not None and _is_decided(review, message):
+        return None  # While we waited for the message. The query saw the review before that.
     place = place_in_list(harm, now)
     if review is None:
         review = Review.objects.create(message=message, assessment=_reading(message), **place)
@@ -143,6 +145,11 @@ def bring_to_review(evidence: Sequence[Evidence], *, harm: Harm, now: dt.datetim
     if message.state == MessageState.PUBLISHED:
         hold_message(message=message, by=None, notice=Notice.HELD_FOR_PERSON)
     return review
+
+
+def _is_decided(review: Review, message: Message) -> bool:
+    decided = review.status == ReviewStatus.DECIDED
+    return decided and review.decided_revision == message.revision
 
 
 def _reading(message: Message) -> Assessment | None:

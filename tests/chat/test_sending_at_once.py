@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from django.db import connections
 
-from chat.actions.conversations import open_talk
+from chat.actions.conversations import open_talk, start_thread
 from chat.actions.help import request_help
 from chat.actions.people import start_young_person
 from chat.actions.sending import Draft, send_message, send_messages
@@ -59,6 +59,18 @@ def test_a_hundred_copies_of_one_send_are_one_row_and_a_hundred_same_answers(
     assert len(answers) == 100
     assert len(set(answers)) == 1
     assert Message.objects.filter(client_id=client_id).count() == 1
+
+
+def test_a_thread_begun_twice_at_once_is_one_thread_for_both(live_cast: Cast) -> None:
+    before, client_id = Conversation.objects.count(), uuid.uuid4()
+
+    def begin(_: int) -> int:
+        return start_thread(
+            by=live_cast.ben, space=live_cast.space, client_id=client_id, body="once"
+        ).pk
+
+    assert len(set(at_once(begin, range(8), threads=8))) == 1
+    assert Conversation.objects.count() == before + 1
 
 
 def test_of_two_texts_racing_under_one_id_one_stands_and_the_other_is_refused(

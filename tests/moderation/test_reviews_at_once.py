@@ -6,14 +6,19 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
+from chat.kernel import clock
 from chat.models import ConversationEvent, Message
 from chat.states import EventKind, MessageState, Role
+from moderation.actions.findings import bring_to_review
 from moderation.actions.reviews import claim_review, claim_unread, decide_review
 from moderation.models import Assessment, Review
+from moderation.patterns_over_time import Evidence, Part
 from moderation.screening import screening_step
+from moderation.states import Harm, ReviewStatus
 from tests.moderation.room import CALM, held, make_room, outcome, staff
+from tests.triage.test_cases_at_once import not_yet_committed, until_they_wait
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("phrase_reader")]
 
@@ -91,3 +96,38 @@ def test_two_readers_at_once_settle_every_message_once() -> None:
         kind=EventKind.MESSAGE_PUBLISHED, message__author=room.ada
     )
     assert published.count() == 40
+
+
+@pytest.mark.real
+def test_what_is_decided_while_we_look_back_stays_decided() -> None:
+    room = make_room()
+    review = claim_review(by=room.mo, review_id=held(room).pk)
+    found: list[Review | None] = []
+
+    def look_back() -> None:
+        evidence = [Evidence(review.message_id, next(iter(Part)), clock.now())]
+        try:
+            with transaction.atomic():
+                found.append(bring_to_review(evidence, harm=Harm.DANGER, now=clock.now()))
+        finally:
+            connections.close_all()
+
+    def publish() -> None:
+        decide_review(
+            by=room.mo,
+            review_id=review.pk,
+            decision="publish",
+            clause="within_rules",
+            version=review.version,
+            revision=1,
+        )
+
+    looking = threading.Thread(target=look_back)
+    with not_yet_committed(publish):
+        looking.start()
+        until_they_wait(1)
+    looking.join()
+    review.refresh_from_db()
+    assert found == [None]
+    assert review.status == ReviewStatus.DECIDED
+    assert Message.objects.get(pk=review.message_id).state == MessageState.PUBLISHED
