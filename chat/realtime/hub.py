@@ -84,9 +84,11 @@ class Hub:
             doorbell().listen(person_topic(user_id), self._heard_person)
         sockets = self._people[user_id]
         sockets[connection] = None
-        if len(sockets) > settings.SOCKETS_PER_PERSON:
+        # Those that we hung up on stay here until their phones have heard it.
+        held = [socket for socket in sockets if not socket.is_closed]
+        if len(held) > settings.SOCKETS_PER_PERSON:
             # The newest is the phone in somebody's hand.
-            next(iter(sockets)).hang_up(ELSEWHERE_CODE)
+            held[0].hang_up(ELSEWHERE_CODE)
         if connection.user.is_staff_member:
             if not self._alerted:
                 doorbell().listen(ALERTS, self._heard_alert)

@@ -21,7 +21,7 @@ from chat.realtime import connection as connections
 from chat.realtime import drawing, feed, protocol
 from chat.realtime import writer as writers
 from chat.realtime.connection import RESYNC_CODE, Connection
-from chat.realtime.hub import hub
+from chat.realtime.hub import ELSEWHERE_CODE, hub
 from chat.realtime.limits import BUSY_CODE, census
 from chat.realtime.wire import Encoded
 from tests.cast import Cast
@@ -254,6 +254,18 @@ async def test_a_phone_that_does_not_read_is_closed_and_catches_up_by_seq(
     await again.resume({"conversation": thread.pk, "after": snapshot["head"]})
     assert await words_until(again, said[-1]) == said
     for inside in (ben, again):
+        await inside.close()
+
+
+async def test_as_many_of_a_persons_sockets_end_as_are_too_many_though_none_has_heard_it_yet(
+    live_cast: Cast, settings: Any
+) -> None:
+    settings.SOCKETS_PER_PERSON = 2
+    first, second, third, fourth = [await Inside.ready(live_cast.ben) for _ in range(4)]
+    assert [await first.ended(), await second.ended()] == [ELSEWHERE_CODE] * 2
+    assert await third.lives()
+    assert await fourth.lives()
+    for inside in (first, second, third, fourth):
         await inside.close()
 
 
