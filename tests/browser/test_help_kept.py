@@ -10,11 +10,13 @@ from playwright.sync_api import WebSocketRoute, expect
 
 from chat.models import HelpRequest
 from chat.states import HelpState
-from tests.browser.test_young_person_line import AT_ONCE
+from tests.browser.test_young_person_line import AT_ONCE, NO_SOCKETS
 from tests.cast import Cast
 from tests.conftest import act
 from tests.servers import Site, wait_until
-from triage.actions.cases import give_up_place
+from triage.actions.cases import claim_source, give_up_place
+from triage.actions.duty import go_on_duty
+from triage.sources import source_of_help
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
@@ -89,3 +91,35 @@ def test_whoever_asks_a_second_time_from_the_same_open_page_has_a_place_again(
         wait_until(lambda: asks(HelpState.WAITING) == 1, within=20, what="a place in line")
         assert act(HelpRequest.objects.count) == times
         act(give_up_place, by=live_cast.ada)
+
+
+def test_whoever_waits_through_a_dead_network_is_told_who_came_meanwhile(
+    site: Site, live_cast: Cast, phone: Pages
+) -> None:
+    asked = live_cast.asks_for_help(live_cast.ada)
+    page = phone(site, live_cast.ada)
+    page.clock.install()
+    page.add_init_script(AT_ONCE + NO_SOCKETS)
+    page.goto("/help")
+    wait_until(
+        lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"),
+        within=10,
+        what="the offline page's keeper",
+    )
+    site.kill_web()
+    assert page.evaluate(ONLINE)
+    unanswered: list[str] = []
+    page.on("requestfailed", lambda request: unanswered.append(request.url))
+
+    def asks_again() -> bool:
+        page.clock.fast_forward(20_000)
+        return sum(address.endswith("/help") for address in unanswered) >= 2
+
+    wait_until(asks_again, within=20, what="a page that tries again")
+    expect(page.locator("[data-standing]")).to_be_visible()
+
+    act(go_on_duty, by=live_cast.cleo)
+    act(claim_source, source=source_of_help(asked), by=live_cast.cleo)
+    site.start_web()
+    page.clock.fast_forward(20_000)
+    expect(page.locator("[data-standing]")).to_contain_text("Cleo is here", timeout=30_000)

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Element, settle } from "./elements.mjs";
 
@@ -19,7 +19,7 @@ Object.assign(sheet, {
 Object.assign(document, {
   documentElement: { lang: "en" },
   addEventListener: (type, listener) => { heard[type] = listener; },
-  querySelector: (query) => (query === "[data-offline-help]" ? sheet : null),
+  querySelector: (query) => ({ "[data-offline-help]": sheet, "[data-standing]": boxes[0] })[query] ?? null,
   querySelectorAll: (query) => (query === "textarea" ? textareas : boxes),
 });
 globalThis.sessionStorage = { getItem: () => null, setItem() {} };
@@ -46,6 +46,17 @@ beforeEach(async () => {
   await outbox.store.wipe();
   outbox.transport = () => {};
 });
+
+afterEach(() => {
+  becomes("ready");
+  mock.timers.reset();
+  mock.restoreAll();
+});
+
+function becomes(state) {
+  live.state = state;
+  live.emit("state", state);
+}
 
 /** Help now, as the page brought it: a form with an id drawn once. */
 function helpForm() {
@@ -112,15 +123,13 @@ for (const state of ["lost", "slow", "offline"]) {
 test("an ask goes out though the shelf never answers", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   live.state = "ready";
-  const store = mock.method(outbox.store, "put", () => new Promise(() => {}));
+  mock.method(outbox.store, "put", () => new Promise(() => {}));
   const { form, submit } = helpForm();
   await press(form);
   assert.equal(submit.mock.callCount(), 0);
   mock.timers.tick(400);
   await settle();
   assert.equal(submit.mock.callCount(), 1);
-  store.mock.restore();
-  mock.timers.reset();
 });
 
 test("a page with words in it is not drawn anew when their place in line is gone", async () => {
@@ -133,4 +142,81 @@ test("a page with words in it is not drawn anew when their place in line is gone
   textareas = [{ value: "" }];
   live.emit("person.changed", { help: null, talks: [] });
   assert.equal(reloads, 1);
+});
+
+const COMES = async () => new Response("the page", { status: 200 });
+const DEAD = async () => { throw new TypeError("no network"); };
+const BROKEN = async () => new Response("sorry", { status: 502 });
+const HANGS = (url, { signal }) => new Promise((_, fail) => {
+  signal.addEventListener("abort", () => fail(signal.reason));
+});
+
+/** Somebody waits on a page whose socket is gone; `network` is what its questions meet. */
+function waits(network) {
+  Object.assign(location, { href: "https://here/help" });
+  boxes = [new HTMLElement()];
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const fetched = mock.method(globalThis, "fetch", network);
+  becomes("slow");
+  return fetched;
+}
+
+async function pass(ms) {
+  mock.timers.tick(ms);
+  await settle();
+}
+
+for (const [name, network] of Object.entries({ DEAD, BROKEN, HANGS })) {
+  test(`${name}: a page where somebody waits stays, and is drawn anew once a page would come`, async () => {
+    const fetched = waits(network);
+    await pass(20_000);
+    await pass(10_000);
+    await pass(20_000);
+    assert.deepEqual([reloads, fetched.mock.callCount()], [0, 2]);
+    fetched.mock.mockImplementation(COMES);
+    await pass(10_000);
+    await pass(20_000);
+    assert.equal(reloads, 1);
+    assert.equal(fetched.mock.calls[0].arguments[0], location.href);
+  });
+}
+
+test("what somebody writes while the page is asked for stays, and the page waits for them", async () => {
+  const fetched = waits(async () => {
+    textareas = [{ value: "I was just writing that" }];
+    return COMES();
+  });
+  await pass(20_000);
+  await pass(20_000);
+  assert.deepEqual([reloads, fetched.mock.callCount()], [0, 1]);
+  textareas = [];
+  fetched.mock.mockImplementation(COMES);
+  await pass(20_000);
+  assert.equal(reloads, 1);
+});
+
+test("an open sheet with the numbers is not taken away", async () => {
+  waits(COMES);
+  sheet.open = true;
+  await pass(20_000);
+  assert.equal(reloads, 0);
+  sheet.open = false;
+  await pass(20_000);
+  assert.equal(reloads, 1);
+});
+
+test("once a socket holds again nothing is drawn anew, also where it was just asked", async () => {
+  const answers = [];
+  waits(() => new Promise((done) => answers.push(done)));
+  await pass(19_000);
+  becomes("ready");
+  await pass(20_000);
+  assert.equal(answers.length, 0);
+  becomes("slow");
+  await pass(20_000);
+  becomes("ready");
+  answers[0](await COMES());
+  await settle();
+  await pass(60_000);
+  assert.deepEqual([reloads, answers.length], [0, 1]);
 });

@@ -1,11 +1,11 @@
 // @ts-check
 /** Help now: kept while offline, told live where one stands, and told when somebody comes. */
 
+import { Anew } from "./anew.js";
 import { live } from "./live.js";
 import { say, slot, words } from "./page.js";
 import { fill, nobodyWords, placeWords, waitWords } from "./sentences.js";
 
-const RELOAD_MS = 20_000;
 const SEEN = "lantern-seen";
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
   hour: "2-digit", minute: "2-digit",
@@ -185,8 +185,10 @@ function someone(talks) {
 
 // Without a socket a waiting page still moves on.
 
+const anew = new Anew(() => !isWriting() && !sheet?.open);
+
 live.on("state", (state) => {
+  anew.stop();
   if (state !== "slow" || !document.querySelector("[data-standing]")) return;
-  if (document.querySelector("[data-conversation]")) return;
-  setTimeout(() => isWriting() || location.reload(), RELOAD_MS);
+  if (!document.querySelector("[data-conversation]")) anew.start();
 });
