@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from chat.actions.messages import hold_message
+from chat.actions.messages import hold_message, remove_message
 from chat.states import Notice
 from tests.browser.axe import faults
 from tests.browser.test_young_person import said
 from tests.cast import Cast
+from tests.conftest import act
 from tests.servers import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.django_db(transaction=True)]
@@ -109,8 +110,6 @@ def test_the_keyboard_reaches_and_sends(site: Site, live_cast: Cast, desk: Pages
 def test_new_words_are_said_to_a_screen_reader_politely(
     site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    from tests.conftest import act
-
     thread = live_cast.thread()
     page = phone(site, live_cast.ben)
     page.goto(f"/spaces/corner/{thread.pk}")
@@ -119,6 +118,21 @@ def test_new_words_are_said_to_a_screen_reader_politely(
     spoken = page.locator("[data-slot=said]")
     expect(spoken).to_have_text("Ada wrote: can you hear this", timeout=8_000)
     assert spoken.get_attribute("aria-live") == "polite"
+
+
+def test_words_taken_away_are_not_left_to_a_screen_reader(
+    site: Site, live_cast: Cast, phone: Pages
+) -> None:
+    thread = live_cast.thread()
+    page = phone(site, live_cast.ben)
+    page.goto(f"/spaces/corner/{thread.pk}")
+    expect(page.locator("html.js .message")).to_have_count(1)
+    message = act(live_cast.says, live_cast.ada, thread, "this will be taken away")
+    spoken = page.locator("[data-slot=said]")
+    expect(spoken).to_have_text("Ada wrote: this will be taken away", timeout=8_000)
+    act(remove_message, message=message, by=live_cast.mo, notice=Notice.NOT_PUBLISHED)
+    expect(said(page, "taken away")).to_have_count(0, timeout=8_000)
+    expect(spoken).to_be_empty()
 
 
 def test_send_stays_under_the_thumb_when_the_bar_goes_away(

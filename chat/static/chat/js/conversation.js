@@ -9,6 +9,7 @@ import { live } from "./live.js";
 import { data, me, must, say, slot, words } from "./page.js";
 import { asMessage, fillRow, isOwn } from "./row.js";
 import { fill } from "./sentences.js";
+import { Spoken } from "./spoken.js";
 import { Teller, Typists } from "./typing.js";
 
 /** @typedef {import("./feed.js").Message} Message */
@@ -27,6 +28,7 @@ class ConversationView {
     this.scroll = must(root, "scroll");
     this.list = must(root, "messages");
     this.pill = must(root, "pill");
+    this.spoken = new Spoken(must(root, "said"));
     this.earlierWords = must(root, "earlier").textContent;
     /** Why a change of a message did not go, by its id. @type {Map<number, string>} */
     this.refusals = new Map();
@@ -81,7 +83,7 @@ class ConversationView {
   announcePeople(before, after) {
     for (const person of after) {
       if (String(person.id) !== me && !before.some((p) => p.id === person.id)) {
-        this.announce(fill(words.live.joined, { name: person.nickname }));
+        this.spoken.tell(fill(words.live.joined, { name: person.nickname }));
       }
     }
   }
@@ -123,6 +125,7 @@ class ConversationView {
       row.remove();
       this.rows.delete(key);
     }
+    this.spoken.keepTo(this.feed.messages);
     const first = !this.drawn;
     if (first) this.list.replaceChildren(); // The server drew the same rows for phones without scripts.
     this.drawn = true;
@@ -147,7 +150,7 @@ class ConversationView {
     else {
       fresh.others += 1;
       const name = message.author.nickname;
-      this.announce(fill(words.live.said, { name, words: message.body.slice(0, 300) }));
+      this.spoken.tell(fill(words.live.said, { name, words: message.body.slice(0, 300) }), message);
     }
   }
 
@@ -238,11 +241,6 @@ class ConversationView {
     this.unseen += count;
     const sentence = this.unseen === 1 ? words.live.new_one : words.live.new_many;
     say(this.pill, `↓ ${fill(sentence, { count: this.unseen })}`);
-  }
-
-  /** @param {string} text */
-  announce(text) {
-    must(this.root, "said").textContent = text;
   }
 
   fitAboveKeyboard() {
