@@ -5,6 +5,7 @@
  */
 
 import { Draft, together } from "./draft.js";
+import { newId } from "./ids.js";
 import { live } from "./live.js";
 import { data, say, slot, words } from "./page.js";
 import { PhoneStore } from "./store.js";
@@ -46,7 +47,7 @@ function keep(field) {
   field.addEventListener("input", () => {
     if (posted()?.place === place) {
       sessionStorage.removeItem(POSTED);
-      id.value = crypto.randomUUID(); // Other words are another message.
+      id.value = newId(); // Other words are another message.
     }
     keepDraft();
   });

@@ -3,6 +3,7 @@
 
 import { ask } from "./ask.js";
 import { Draft, together } from "./draft.js";
+import { newId } from "./ids.js";
 import { live } from "./live.js";
 import { must, say, words } from "./page.js";
 
@@ -103,7 +104,7 @@ export class Composer {
     }
     const outbox = await live.outbox;
     if (this.input.value.trim() !== body) return; // A second tap meanwhile took them already.
-    const client_id = crypto.randomUUID();
+    const client_id = newId();
     this.going.set(client_id, body);
     const kept = outbox.add({ kind: "message", conversation: this.conversation, body, client_id });
     this.input.value = "";

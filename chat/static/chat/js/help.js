@@ -2,6 +2,7 @@
 /** Help now: kept while offline, told live where one stands, and told when somebody comes. */
 
 import { Anew } from "./anew.js";
+import { newId } from "./ids.js";
 import { live } from "./live.js";
 import { say, slot, words } from "./page.js";
 import { fill, nobodyWords, placeWords, waitWords } from "./sentences.js";
@@ -40,7 +41,7 @@ document.addEventListener("submit", (event) => {
  */
 function renew(form) {
   const id = form.elements.namedItem("client_id");
-  if (id instanceof HTMLInputElement) id.value = crypto.randomUUID();
+  if (id instanceof HTMLInputElement) id.value = newId();
 }
 
 /** The form goes as it would without us, under the same id as what is kept. @param {HTMLFormElement} form @param {Promise<void>} kept */
@@ -58,7 +59,9 @@ function openSheet(why) {
   for (const part of sheet.querySelectorAll("[data-when]")) {
     if (part instanceof HTMLElement) part.hidden = !part.dataset.when?.split(" ").includes(why);
   }
-  if (!sheet.open) sheet.showModal();
+  if (sheet.open) return;
+  if (sheet.showModal) sheet.showModal();
+  else sheet.setAttribute("open", ""); // A phone that knows no dialogs shows it all the same.
 }
 
 /** @param {FormData} form */
@@ -69,7 +72,7 @@ async function keepAsk(form) {
     kind: "help",
     conversation: 0,
     body: "",
-    client_id: String(form.get("client_id") || crypto.randomUUID()),
+    client_id: String(form.get("client_id") || newId()),
     ...(about > 0 ? { about_message: about } : {}),
   });
 }

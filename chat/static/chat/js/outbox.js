@@ -4,6 +4,8 @@
  * message can never be doubled; after a final "no" a retry by hand is a new message with a new id.
  */
 
+import { newId } from "./ids.js";
+
 /** @typedef {import("./store.js").Unsent} Unsent */
 
 const ANSWER_MS = 8_000; // No answer in this time: say it again, with the same id.
@@ -20,11 +22,11 @@ export class Outbox {
    *   now?: () => number,
    * }} options `transport` hands one item to the line; its answer comes by `accepted`/`refused`
    */
-  constructor({ store, transport, changed, newId, now }) {
+  constructor({ store, transport, changed, newId: ids, now }) {
     this.store = store;
     this.transport = transport;
     this.changed = changed;
-    this.newId = newId ?? (() => crypto.randomUUID());
+    this.newId = ids ?? newId;
     this.now = now ?? (() => Date.now());
     /** A phone's clock may be set back between two messages: what was said later stays later. */
     this.latest = 0;

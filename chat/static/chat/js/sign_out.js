@@ -12,9 +12,9 @@ const ANSWER_MS = 10_000;
 const AT_MOST_MS = 400; // A shelf that hangs keeps nobody here.
 const FORM_IS_OLD = 403;
 
-/** Other pages of the same browser let go as well. */
-const pages = new BroadcastChannel("lantern-sign-out");
-pages.onmessage = () => letGo();
+/** Other pages of the same browser let go as well, where it can tell them. */
+const pages = "BroadcastChannel" in globalThis ? new BroadcastChannel("lantern-sign-out") : null;
+if (pages) pages.onmessage = () => letGo();
 
 async function letGo() {
   (await live.outbox).stop();
@@ -36,7 +36,7 @@ async function signOut(form) {
   if (answer?.status === FORM_IS_OLD) form.submit(); // The page that comes says what to do.
   else if (!answer?.ok && answer?.type !== "opaqueredirect") sayNotYet(form);
   else {
-    pages.postMessage("");
+    pages?.postMessage("");
     await Promise.race([letGo(), new Promise((done) => setTimeout(done, AT_MOST_MS))]);
     location.replace(form.dataset.signOut || "/");
   }
