@@ -162,6 +162,10 @@ LIVE: dict[str, str | Promise] = {
     "offline_page": _("You're offline. Keep this page open: your words go out when you're back."),
     "slow": _("The line is slow. Your words still get through."),
     "signed_out": _("This page has been open for a while. Reload it to carry on."),
+    "signed_out_page": _(
+        "This page has been open for a while. Copy anything that's not sent yet, then reload the "
+        "page to carry on."
+    ),
     "stopped": _("We can't connect from here. Help now still works."),
     "elsewhere": _(
         "You have many Lantern pages open, so this one is resting. What you write still goes out."

@@ -35,6 +35,11 @@ window.WebSocket = class {
 """
 
 
+FULL = """
+IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+"""
+
+
 def sign_in_again(page: Any, site: Site, who: User) -> None:
     """As if they had come back with their six words."""
     cookies = act(cookie_for, who).items()
@@ -69,6 +74,27 @@ def test_words_written_in_a_dead_zone_go_out_once_on_the_other_side(
     expect(said(page, "tunnel")).to_contain_text("waiting to be read", timeout=15_000)
     expect(page.locator("[data-connection]")).to_be_hidden()
     assert bodies(live_cast.ben) == ["the line is up", "from the tunnel"]
+
+
+def test_a_full_phone_promises_nothing_and_says_to_copy_before_a_reload(
+    site: Site, live_cast: Cast, phone: Pages
+) -> None:
+    page = phone(site, live_cast.ben)
+    page.add_init_script(AT_ONCE + FULL)
+    page.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    write(page, "the line is up")
+    expect(said(page, "the line is up")).to_contain_text("waiting to be read")
+    site.kill_web()  # Or the old socket, which outlives a moment offline, takes the words yet.
+    page.context.set_offline(True)
+    line = page.locator("[data-connection]")
+    expect(line).to_contain_text("Your words are safe")
+    write(page, "from the tunnel")
+    expect(line).to_contain_text("Keep this page open")
+    act(Session.objects.all().delete)
+    site.start_web()
+    page.context.set_offline(False)
+    expect(line).to_contain_text("Copy anything that's not sent yet", timeout=20_000)
+    expect(said(page, "tunnel")).to_contain_text("not sent yet")
 
 
 def test_words_outlive_the_server_and_the_page(ben: tuple[Any, Site], live_cast: Cast) -> None:

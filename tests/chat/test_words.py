@@ -32,3 +32,8 @@ LINE = ("lost", "offline", "slow", "unanswered", "lost_page", "offline_page", "u
 def test_staff_are_told_of_the_line_that_what_they_see_may_be_old(state: str) -> None:
     """Somebody who works from a list is promised nothing about words of theirs alone."""
     assert str(words.LIVE_STAFF[state]) != str(words.LIVE[state])
+
+
+def test_a_page_that_must_be_loaded_anew_says_what_would_go_with_it() -> None:
+    """Where words last as long as the page, to reload is to lose them."""
+    assert "Copy" in str(words.LIVE["signed_out_page"])

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Element } from "./elements.mjs";
+import { Element, settle } from "./elements.mjs";
 
 const line = new Element();
+line.append = () => {}; // What can be done about it stands behind the words.
 Object.assign(document, {
   querySelector: (query) => (query === "[data-connection]" ? line : null),
+  createElement: () => new Element(),
 });
 
 const { live } = await import("../../chat/static/chat/js/live.js");
+const { PhoneStore } = await import("../../chat/static/chat/js/store.js");
 const { words } = await import("../../chat/static/chat/js/page.js");
 words.live = {
   lost: "lost", offline: "offline", slow: "slow", unanswered: "unanswered",
+  signed_out: "reload", signed_out_page: "copy, then", reload: "Reload",
   lost_page: "lost, stay", offline_page: "offline, stay", unanswered_page: "unanswered, stay",
 };
 await import("../../chat/static/chat/js/connection.js");
@@ -54,4 +58,38 @@ test("where nothing outlives the page, it is to be kept open", () => {
   shelf.lasts = true;
   assert.equal(becomes("lost"), "lost");
   assert.equal(becomes("offline"), "offline");
+});
+
+let pages = 0;
+
+/** A page whose phone opens its shelves, and is full. */
+async function anotherPage() {
+  const phone = { isFull: true, put: async () => { if (phone.isFull) throw new Error("full"); } };
+  const store = new PhoneStore(phone, { close: async (value) => value }, "1");
+  live.listeners.clear();
+  live.store = Promise.resolve(store);
+  await import(`../../chat/static/chat/js/connection.js?page=${(pages += 1)}`);
+  await settle();
+  return { store, phone };
+}
+
+test("a phone that turns out to be full, and has room again, is spoken of at once", async () => {
+  const { store, phone } = await anotherPage();
+  assert.equal(becomes("offline"), "offline");
+  await assert.rejects(store.put({ client_id: "one" }));
+  assert.equal(line.textContent, "offline, stay");
+  assert.equal(becomes("signed_out"), "copy, then");
+  phone.isFull = false;
+  await store.put({ client_id: "one" });
+  assert.equal(line.textContent, "reload");
+});
+
+test("a loss that nobody needs to know of yet is not told because the phone is full", async () => {
+  const { store } = await anotherPage();
+  becomes("ready");
+  live.emit("state", "lost");
+  await assert.rejects(store.put({ client_id: "one" }));
+  assert.equal(line.hidden, true);
+  mock.timers.tick(2_500);
+  assert.equal(line.textContent, "lost, stay");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { settle } from "./elements.mjs";
 import { Seal } from "../../chat/static/chat/js/seal.js";
 import { openStore, PhoneStore } from "../../chat/static/chat/js/store.js";
 
@@ -88,6 +89,41 @@ test("one shelf that refuses does not hold up what comes after it", async () => 
   delete phone.put;
   await mine.put(WORDS);
   assert.equal((await mine.unsent()).length, 1);
+});
+
+test("a phone that is full is known to keep nothing until those words lie there, or are let go", async () => {
+  const phone = new Phone();
+  const mine = await store(phone);
+  const heard = [];
+  mine.changed = () => heard.push(mine.lasts);
+  phone.put = async () => { throw new Error("full"); };
+  await assert.rejects(mine.put(WORDS));
+  await assert.rejects(mine.keepDraft("seven", "half a thought"));
+  delete phone.put;
+  await mine.keepDraft("seven", "half a thought");
+  assert.equal(mine.lasts, false, "the message is on the page alone");
+  await mine.put(WORDS);
+  assert.deepEqual(heard, [false, true]);
+  phone.put = async () => { throw new Error("full"); };
+  await assert.rejects(mine.put({ ...WORDS, client_id: "two" }));
+  await mine.drop("two");
+  assert.deepEqual(heard, [false, true, false, true]);
+});
+
+test("a shelf that hangs keeps nothing, and what came to it late after all is kept", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const phone = new Phone();
+  const mine = await store(phone);
+  let late = () => {};
+  phone.put = () => new Promise((done) => { late = done; });
+  const kept = assert.rejects(mine.put(WORDS));
+  t.mock.timers.tick(1_500);
+  await kept;
+  assert.equal(mine.lasts, false);
+  await settle();
+  late();
+  await settle();
+  assert.equal(mine.lasts, true);
 });
 
 test("after signing out nothing is there, and nothing comes any more", async () => {

@@ -9,10 +9,15 @@ const PATIENCE_MS = 2_500; // Most losses are over before anybody needs to know.
 /** @type {any} */
 let waiting = null;
 
-/** What keeps words that wait: in some private windows they last as long as the page. @type {any} */
+/** What the line speaks of: not of a loss that may be over before anybody needs to know. */
+let shown = "";
+
+/** What keeps words that wait: where it does not, they last as long as the page. @type {any} */
 let shelf = null;
 live.store.then((store) => {
   shelf = store;
+  shelf.changed = () => show(shown);
+  show(shown);
 });
 
 /**
@@ -28,6 +33,7 @@ function sentence(state) {
 
 /** @param {string} state */
 function show(state) {
+  shown = state;
   const line = /** @type {HTMLElement | null} */ (document.querySelector("[data-connection]"));
   if (!line) return;
   say(line, sentence(state));

@@ -29,7 +29,23 @@ export class PhoneStore {
     /** Sealing takes a moment: what is kept and what is dropped stand in one line. @type {Promise<any>} */
     this.line = Promise.resolve();
     this.isWiped = false;
-    this.lasts = true;
+    /** Places whose words the shelf did not take: they are on the page alone. @type {Set<string>} */
+    this.missing = new Set();
+    /** Told when `lasts` changes. */
+    this.changed = () => {};
+  }
+
+  /** A full phone opens its shelves and puts nothing on them. */
+  get lasts() {
+    return this.missing.size === 0;
+  }
+
+  /** @param {string} place @param {boolean} isMissing */
+  miss(place, isMissing) {
+    const lasted = this.lasts;
+    if (isMissing) this.missing.add(place);
+    else this.missing.delete(place);
+    if (this.lasts !== lasted) this.changed();
   }
 
   /**
@@ -45,10 +61,25 @@ export class PhoneStore {
   }
 
   /** @param {string} shelf @param {string} key @param {unknown} value */
-  keep(shelf, key, value) {
-    return this.inTurn(async () => {
-      const sealed = await this.seal.close(value, this.place(shelf, key));
-      if (!this.isWiped) await this.shelves.put(shelf, key, sealed);
+  async keep(shelf, key, value) {
+    const place = this.place(shelf, key);
+    try {
+      await this.inTurn(async () => {
+        const sealed = await this.seal.close(value, place);
+        if (!this.isWiped) await this.shelves.put(shelf, key, sealed);
+        this.miss(place, false); // Also where it came too late for whoever waited.
+      });
+    } catch (error) {
+      this.miss(place, true);
+      throw error;
+    }
+  }
+
+  /** Words that are let go are missing nowhere. @param {string} shelf @param {string} key */
+  letGo(shelf, key) {
+    return this.inTurn(() => {
+      this.miss(this.place(shelf, key), false);
+      return this.shelves.drop(shelf, key);
     });
   }
 
@@ -83,7 +114,7 @@ export class PhoneStore {
 
   /** @param {string} clientId */
   async drop(clientId) {
-    await this.inTurn(() => this.shelves.drop("outbox", clientId));
+    await this.letGo("outbox", clientId);
   }
 
   /** @param {string} place @returns {Promise<string>} */
@@ -94,7 +125,7 @@ export class PhoneStore {
   /** @param {string} place @param {string} words */
   async keepDraft(place, words) {
     if (words) await this.keep("drafts", place, words);
-    else await this.inTurn(() => this.shelves.drop("drafts", place));
+    else await this.letGo("drafts", place);
   }
 
   /** Signing out: nothing stays on the phone, and nothing comes to it any more. */
