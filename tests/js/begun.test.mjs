@@ -9,7 +9,7 @@ const { querySelector, all } = slots();
 const field = new HTMLTextAreaElement();
 const form = new HTMLFormElement();
 const id = new HTMLInputElement();
-const submit = mock.fn();
+const submit = mock.fn(() => sent.push(field.value));
 Object.assign(form, { action: HERE, submit, querySelector, elements: { namedItem: () => id } });
 Object.assign(field, { form, dataset: { draft: PLACE } });
 
@@ -19,8 +19,9 @@ globalThis.DOMParser = class {
   }
 };
 globalThis.FormData = class {};
-document.getElementById = (name) => (name === "words" ? WORDS : null);
+document.getElementById = (name) => (name === "words" ? WORDS : name === "snapshot" ? shown : null);
 document.querySelectorAll = () => [field];
+let shown = null;
 const WORDS = { textContent: JSON.stringify({ live: { not_begun: "Only on this page." } }) };
 
 const { live } = await import("../../chat/static/chat/js/live.js");
@@ -28,6 +29,7 @@ const { MemoryStore, PhoneStore } = await import("../../chat/static/chat/js/stor
 
 let drafts;
 let went;
+let sent;
 let pages = 0;
 
 /** A phone's shelf; `put` is how it takes words. */
@@ -58,6 +60,7 @@ async function begin(words) {
 beforeEach(() => {
   drafts = new Map();
   went = [];
+  sent = [];
   submit.mock.resetCalls();
   all.begun = undefined;
   const session = new Map();
@@ -90,6 +93,37 @@ test("words on the shelf go out as the form does", async () => {
   assert.equal(submit.mock.callCount(), 1);
   assert.equal(drafts.get(PLACE), "It is the nights");
 });
+
+test("another page's draft neither goes out with these words nor is lost with them", async () => {
+  await page(shelf());
+  field.value = "It is the nights";
+  field.heard.input();
+  await settle();
+  drafts.set(PLACE, "typed in another tab");
+  form.heard.submit({ preventDefault() {} });
+  await settle();
+  assert.deepEqual(sent, ["It is the nights"]);
+  assert.equal(drafts.get(PLACE), "typed in another tab\nIt is the nights");
+});
+
+for (const [left, kept] of [
+  ["It is the nights\nand the days ", ""],
+  ["typed in another tab\nIt is the nights\nand the days", "typed in another tab"],
+  ["typed in another tab", "typed in another tab"],
+]) {
+  test(`a thread that is shown lets go of its own words alone: ${JSON.stringify(left)}`, async () => {
+    drafts.set(PLACE, left);
+    sessionStorage.setItem("lantern-posted", JSON.stringify({ place: PLACE, id: "one" }));
+    const messages = [{ client_id: "one", body: "It is the nights\r\nand the days" }];
+    shown = { textContent: JSON.stringify({ messages }) };
+    document.querySelectorAll = () => [];
+    await page(shelf());
+    document.querySelectorAll = () => [field];
+    shown = null;
+    assert.equal(drafts.get(PLACE) ?? "", kept);
+    assert.equal(sessionStorage.getItem("lantern-posted"), null);
+  });
+}
 
 const full = async () => { throw new Error("full"); };
 

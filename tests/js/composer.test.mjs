@@ -193,3 +193,47 @@ test("a change that went leaves the field as it was before", async () => {
   await sending;
   assert.deepEqual([composer.changing, field.value], [null, "a thought for later"]);
 });
+
+test("what another page wrote in the same place is shown here, and not written over", async () => {
+  const store = new MemoryStore();
+  const { type, field } = await page(store);
+  await type("from here");
+  await store.keepDraft(HERE, "from there");
+  await type("from here, too");
+  assert.equal(field.value, "from there\nfrom here, too");
+  assert.equal(await store.draft(HERE), "from there\nfrom here, too");
+});
+
+test("words that were sent take no other page's draft with them", async () => {
+  const store = new MemoryStore();
+  const { composer, outbox, type, field } = await page(store);
+  await type("hello");
+  await store.keepDraft(HERE, "hello, and a long thought");
+  await composer.send();
+  assert.deepEqual(outbox.of(7).map(({ body }) => body), ["hello"]);
+  assert.equal(await store.draft(HERE), "hello, and a long thought");
+  assert.equal(field.value, "hello, and a long thought");
+});
+
+test("two pages that are written in by turns do not double each other's words", async () => {
+  const store = new MemoryStore();
+  const here = await page(store);
+  const there = await page(store);
+  for (let turn = 0; turn < 8; turn += 1) {
+    await here.type(`${here.field.value}h`);
+    await there.type(`${there.field.value}t`);
+  }
+  assert.ok((await store.draft(HERE)).split("\n").length <= 16, "a line a turn, at most");
+});
+
+test("a write that came late is known for our own, though words were taken out since", async () => {
+  const kept = new MemoryStore();
+  const put = kept.keepDraft.bind(kept);
+  const { type, field } = await page(kept);
+  kept.keepDraft = async (...what) => { await put(...what); throw new Error("late"); };
+  await type("a long thought");
+  kept.keepDraft = put;
+  await type("a thought");
+  assert.equal(field.value, "a thought");
+  assert.equal(await kept.draft(HERE), "a thought");
+});

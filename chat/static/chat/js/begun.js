@@ -24,11 +24,24 @@ function posted() {
 /** The page shows what was posted: it is in the database, and the draft has done its work. */
 async function letGoOfWhatArrived() {
   const last = posted();
-  /** @type {{ client_id?: string }[]} */
+  /** @type {{ client_id?: string, body: string }[]} */
   const shown = data("snapshot")?.messages ?? [];
-  if (!last || !shown.some(({ client_id }) => client_id === last.id)) return;
-  await (await live.store).keepDraft(last.place, "").catch(() => null);
+  const message = shown.find(({ client_id }) => client_id === last?.id);
+  if (!last || !message) return;
+  await letGo(last.place, message.body).catch(() => null);
   sessionStorage.removeItem(POSTED);
+}
+
+/** What another page wrote there stays. @param {string} place @param {string} body */
+async function letGo(place, body) {
+  const store = await live.store;
+  const [all, gone] = [`\n${plain(await store.draft(place))}`, `\n${plain(body)}`];
+  if (all.endsWith(gone)) await store.keepDraft(place, all.slice(1, -gone.length));
+}
+
+/** As the server keeps words, whatever a form made of the ends of its lines. @param {string} text */
+function plain(text) {
+  return text.normalize().replace(/\r\n?/g, "\n").trim();
 }
 
 /** @param {HTMLTextAreaElement} field */
@@ -55,8 +68,13 @@ function keep(field) {
     event.preventDefault();
     sessionStorage.setItem(POSTED, JSON.stringify({ place, id: id.value }));
     // The page may be gone within a moment: first the shelf has the words, then they go out.
-    if (await outlastsThePage(keepDraft())) form.submit();
-    else await postFromHere(form);
+    const words = field.value;
+    const outlasts = await outlastsThePage(keepDraft());
+    const shown = field.value;
+    field.value = words; // Another page's draft, come to light meanwhile, does not go out with them.
+    const going = outlasts ? form.submit() : postFromHere(form);
+    field.value = shown;
+    await going;
   });
 }
 
@@ -67,7 +85,7 @@ async function outlastsThePage(keeping) {
   return (await live.store) instanceof PhoneStore;
 }
 
-/** Where no shelf has the words, their page must not go before they have arrived. @param {HTMLFormElement} form */
+/** Where no shelf has the words, their page must not go before they arrive; asked at once, with what stands in it now. @param {HTMLFormElement} form */
 async function postFromHere(form) {
   const { said, to } = await answerTo(form);
   if (to) location.assign(to);
