@@ -43,8 +43,9 @@ _SIGN: Final = (
     r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z0-9]{2,20}\.[a-z][a-z0-9_.]{1,24}"
     r"|[a-z][a-z.]{2,20}[0-9]{2,6})"
 )
-NOT_A_SCHOOL: Final = ("my school", "im at my ", "i go to my ", "im at the new ", "im at a new ")
+NOT_A_SCHOOL: Final = ("im at my ", "i go to my ", "im at the new ", "im at a new ")
 """Beginnings of what names no school: "im at my new school"."""
+_MY_SCHOOL_IS: Final = re.compile(r"my school is (?:the )?(\S+)")
 
 
 class TooLong(ValueError):
@@ -61,6 +62,7 @@ class ContactReader:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
         self.version = str(given["version"])
         self._helplines = frozenset(given["helplines"])
+        self._of_any_school = frozenset(given["of_any_school"])
         stands_for = {
             "<app>": f"(?:{'|'.join(given['apps'])})",
             "<clear_app>": f"(?:{'|'.join(given['clear_apps'])})",
@@ -90,7 +92,7 @@ class ContactReader:
             spans = tuple(
                 folded.span(*match.span())
                 for match in regexp.finditer(folded.text)
-                if not (name.startswith("school") and match.group().startswith(NOT_A_SCHOOL))
+                if not (name.startswith("school") and self._names_no_school(match.group()))
             )
             if spans:
                 signals.append(self._signal(name, score, spans))
@@ -98,6 +100,12 @@ class ContactReader:
         if numbers:
             signals.append(self._signal("phone_number", 0.95, numbers))
         return tuple(signals)
+
+    def _names_no_school(self, found: str) -> bool:
+        said = _MY_SCHOOL_IS.match(found)
+        if said and said.group(1) in self._of_any_school:
+            return True
+        return found.startswith(NOT_A_SCHOOL)
 
     def _signal(self, rule: str, score: float, spans: tuple[Span, ...]) -> Signal:
         return Signal(str(Label.CONTACT_MOVE), score, CONTACT, self.version, spans, rule)
