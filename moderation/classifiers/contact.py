@@ -1,7 +1,8 @@
 """Contact and identity details: what would let somebody find a young person outside.
 
 Numbers (also spelled out, split, or written with other digits), e-mail, links, names on other
-apps, schools and addresses. Helpline and emergency numbers are let through: they are help.
+apps, schools and addresses. Helpline and emergency numbers, and the sites of two helplines, are let
+through: they are help.
 """
 
 import re
@@ -46,6 +47,11 @@ _SIGN: Final = (
 NOT_A_SCHOOL: Final = ("im at my ", "i go to my ", "im at the new ", "im at a new ")
 """Beginnings of what names no school: "im at my new school"."""
 _MY_SCHOOL_IS: Final = re.compile(r"my school is (?:the )?(\S+)")
+_HELP_SITE: Final = (
+    r"(?:https?://)?(?:www\.)?(?:{0})(?:/(?:[a-z]+|[0-9])(?:-(?:[a-z]+|[0-9]))*)*/?[.,;!?)]*"
+)
+"""A page of a site of help. No name of a person fits in it: words, and digits one at a time."""
+_GOES_ON: Final = re.compile(r"[\w@:\-]|[./]\w")
 
 
 class TooLong(ValueError):
@@ -62,6 +68,9 @@ class ContactReader:
         given = yaml.safe_load(file.read_text(encoding="utf-8"))
         self.version = str(given["version"])
         self._helplines = frozenset(given["helplines"])
+        self._help_site = re.compile(
+            _HELP_SITE.format("|".join(map(re.escape, given["help_sites"])))
+        )
         self._of_any_school = frozenset(given["of_any_school"])
         stands_for = {
             "<app>": f"(?:{'|'.join(given['apps'])})",
@@ -92,7 +101,7 @@ class ContactReader:
             spans = tuple(
                 folded.span(*match.span())
                 for match in regexp.finditer(folded.text)
-                if not (name.startswith("school") and self._names_no_school(match.group()))
+                if not self._is_harmless(name, match)
             )
             if spans:
                 signals.append(self._signal(name, score, spans))
@@ -100,6 +109,17 @@ class ContactReader:
         if numbers:
             signals.append(self._signal("phone_number", 0.95, numbers))
         return tuple(signals)
+
+    def _is_harmless(self, name: str, match: Any) -> bool:
+        if name.startswith("school"):
+            return self._names_no_school(match.group())
+        if name in ("link", "link_short"):
+            return self._is_help(match.group(), match.string[match.end() :][:2])
+        return False
+
+    def _is_help(self, link: str, then: str) -> bool:
+        """Whether a link leads to a site of help, not to "kooth.com.example.com"."""
+        return bool(self._help_site.fullmatch(link)) and not _GOES_ON.match(then)
 
     def _names_no_school(self, found: str) -> bool:
         said = _MY_SCHOOL_IS.match(found)
