@@ -7,6 +7,7 @@ through: they are help.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ SPELLED: Final = {
 _REPEATS: Final = {"double": 2, "triple": 3}
 _BETWEEN: Final = frozenset({*_REPEATS, "then"})
 """Words that may stand between two parts of a number."""
+
+MIN_STEPS: Final = 5
+"""Fewer steps may still be a number told in parts that follow each other by chance: "7911 7912"."""
 
 GAP: Final = 3
 """Signs that may stand between two parts of a number."""
@@ -143,8 +147,17 @@ def _numbers(folded: Folded, helplines: frozenset[str]) -> Iterator[Span]:
         bare = digits.lstrip("+")
         if bare in helplines or not MIN_DIGITS <= len(bare) <= MAX_DIGITS:
             continue
-        if _is_number(digits):
+        if _is_number(digits) and not _is_counting(folded.text[start:end]):
             yield folded.span(start, end)
+
+
+def _is_counting(run: str) -> bool:
+    """Whether it counts up or down, one word a step, as for breathing: "1 2 3 4 5 6 7 8 9"."""
+    steps = [_value(word, after="") for word, *_ in _words(run)]
+    if len(steps) < MIN_STEPS or None in steps:
+        return False
+    counted = [int(step) for step in steps if step]
+    return {after - before for before, after in pairwise(counted)} in ({1}, {-1})
 
 
 def _digit_runs(text: str) -> Iterator[tuple[str, int, int]]:
