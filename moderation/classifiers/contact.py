@@ -48,6 +48,14 @@ _SIGN: Final = (
     r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z0-9]{2,20}\.[a-z][a-z0-9_.]{1,24}"
     r"|[a-z][a-z.]{2,20}[0-9]{2,6})"
 )
+_PLAIN_NAME: Final = re.compile(rf"\b{_SIGN}\b")
+_LAST_WORD: Final = re.compile(r"[a-z0-9_.\-]+$")
+_NAMES: Final = frozenset({"handle_given", "handle_on_app"})
+"""Detectors that take any word in a place for a name."""
+
+SOON: Final = 60
+"""Signs after a word that is no name in which one may still follow: "my snap is not my name, …"."""
+
 NOT_A_SCHOOL: Final = ("im at my ", "i go to my ", "im at the new ", "im at a new ")
 """Beginnings of what names no school: "im at my new school"."""
 _MY_SCHOOL_IS: Final = re.compile(r"my school is (?:the )?(\S+)")
@@ -75,6 +83,7 @@ class ContactReader:
         self._help_site = re.compile(
             _HELP_SITE.format("|".join(map(re.escape, given["help_sites"])))
         )
+        self._no_names = frozenset(given["no_names"])
         self._of_any_school = frozenset(given["of_any_school"])
         stands_for = {
             "<app>": f"(?:{'|'.join(given['apps'])})",
@@ -118,8 +127,15 @@ class ContactReader:
         if name.startswith("school"):
             return self._names_no_school(match.group())
         if name in ("link", "link_short"):
-            return self._is_help(match.group(), match.string[match.end() :][:2])
-        return False
+            return self._is_help(match.group(), match.string[match.end() : match.end() + 2])
+        return name in _NAMES and self._names_nobody(match)
+
+    def _names_nobody(self, match: Any) -> bool:
+        """Whether the word in the place of a name is none, and no plain name follows it soon."""
+        word = _LAST_WORD.search(match.group())
+        if word is None or word.group().rstrip(".-") not in self._no_names:
+            return False
+        return not _PLAIN_NAME.search(match.string[match.end() : match.end() + SOON])
 
     def _is_help(self, link: str, then: str) -> bool:
         """Whether a link leads to a site of help, not to "kooth.com.example.com"."""

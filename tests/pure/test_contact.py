@@ -66,6 +66,11 @@ def test_phone_numbers_are_found_split_spelled_and_in_other_digits(text: str):
         ("im @daisy_x on there", "handle"),
         ("my insta is daisy.x", "handle_given"),
         ("snap: daisyx99", "handle_on_app"),
+        ("my snap is daisy", "handle_given"),
+        ("my insta is private.daisy", "handle_given"),
+        ("my snap is broken_x", "handle_given"),
+        ("my snap is not hard to find, its daisyx99", "handle_given"),
+        ("snap: the one with daisy_x", "handle_on_app"),
         ("sam at example dot com", "email_in_words"),
         ("t.me/abc", "link_to_app"),
         ("discord dot gg slash abcdef", "link_to_app"),
@@ -122,6 +127,14 @@ def test_other_ways_to_find_somebody_are_found(text: str, rule: str):
         "a hundred and one then two hundred and three",
         "i was on insta all night",
         "insta is down again",
+        "my snap is broken",
+        "my insta is private.",
+        "my discord is down, anybody else",
+        "my tiktok is so boring lately",
+        "my tag is not funny",
+        "my insta is off for now",
+        "my snap is on my old phone",
+        "insta - not for me",
         "insta stories are boring. snap streaks too",
         "we saw a reel on insta, so good",
         "i got 100 likes on insta",
@@ -186,7 +199,9 @@ def test_any_text_is_read_and_spans_stay_inside(text: str):
         assert all(0 <= span.start < span.end <= len(text) for span in signal.spans)
 
 
-@pytest.mark.parametrize("unit", ["a.b@", "a", "add me ", "1 ", "my snap is ", "www.", "12 aaa "])
+@pytest.mark.parametrize(
+    "unit", ["a.b@", "a", "add me ", "1 ", "my snap is ", "www.", "12 aaa ", "my tag is not "]
+)
 def test_no_detector_is_slow_on_a_hostile_text(unit: str):
     text = (unit * 100_000)[:100_000]
     for name, _, regexp in READER._detectors:
