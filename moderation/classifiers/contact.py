@@ -44,10 +44,8 @@ _LIKE_DIGITS: Final = str.maketrans("oil", "011")
 """Letters that pass for digits, where nothing but these and digits stands: "o77oo"."""
 
 _NAMED: Final = r"(?:@?[a-z0-9][a-z0-9_.\-]{2,29})"
-_SIGN: Final = (
-    r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z0-9]{2,20}\.[a-z][a-z0-9_.]{1,24}"
-    r"|[a-z][a-z.]{2,20}[0-9]{2,6})"
-)
+_SURE_SIGN: Final = r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z.]{2,20}[0-9]{2,6})"
+_SIGN: Final = rf"(?:{_SURE_SIGN}|[a-z][a-z0-9]{{2,20}}\.[a-z][a-z0-9_.]{{1,24}})"
 _PLAIN_NAME: Final = re.compile(rf"\b{_SIGN}\b")
 _LAST_WORD: Final = re.compile(r"[a-z0-9_.\-]+$")
 _NAMES: Final = frozenset({"handle_given", "handle_on_app"})
@@ -91,6 +89,7 @@ class ContactReader:
             "<area>": f"(?:{'|'.join(given['areas'])})",
             "<named>": _NAMED,
             "<sign>": _SIGN,
+            "<sure_sign>": _SURE_SIGN,
         }
         self._detectors: list[tuple[str, float, Any]] = [
             (
