@@ -48,7 +48,7 @@ _SURE_SIGN: Final = r"(?:[a-z0-9]{2,24}_[a-z0-9_.]{1,24}|[a-z][a-z.]{2,20}[0-9]{
 _SIGN: Final = rf"(?:{_SURE_SIGN}|[a-z][a-z0-9]{{2,20}}\.[a-z][a-z0-9_.]{{1,24}})"
 _PLAIN_NAME: Final = re.compile(rf"\b{_SIGN}\b")
 _LAST_WORD: Final = re.compile(r"[a-z0-9_.\-]+$")
-_NAMES: Final = frozenset({"handle_given", "handle_on_app"})
+_NAMES: Final = frozenset({"handle_given", "handle_on_app", "own_name"})
 """Detectors that take any word in a place for a name."""
 
 SOON: Final = 60
@@ -88,6 +88,7 @@ class ContactReader:
             "<clear_app>": f"(?:{'|'.join(given['clear_apps'])})",
             "<area>": f"(?:{'|'.join(given['areas'])})",
             "<named>": _NAMED,
+            "<adverb>": f"(?:{'|'.join(given['before_a_name'])})",
             "<sign>": _SIGN,
             "<sure_sign>": _SURE_SIGN,
         }
