@@ -54,6 +54,9 @@ _NAMES: Final = frozenset({"handle_given", "handle_on_app", "own_name"})
 SOON: Final = 60
 """Signs after a word that is no name in which one may still follow: "my snap is not my name, …"."""
 
+SHORTEST_ADDRESS: Final = 3
+"""Words of an address with one word for a name: "12 the close"."""
+
 NOT_A_SCHOOL: Final = ("im at my ", "i go to my ", "im at the new ", "im at a new ")
 """Beginnings of what names no school: "im at my new school"."""
 _MY_SCHOOL_IS: Final = re.compile(r"my school is (?:the )?(\S+)")
@@ -81,6 +84,8 @@ class ContactReader:
         self._help_site = re.compile(
             _HELP_SITE.format("|".join(map(re.escape, given["help_sites"])))
         )
+        self._no_streets = frozenset(given["no_streets"])
+        self._measures = frozenset(given["measures"])
         self._no_names = frozenset(given["no_names"])
         self._of_any_school = frozenset(given["of_any_school"])
         stands_for = {
@@ -128,6 +133,8 @@ class ContactReader:
             return self._names_no_school(match.group())
         if name in ("link", "link_short"):
             return self._is_help(match.group(), match.string[match.end() : match.end() + 2])
+        if name in ("street", "address"):
+            return self._names_no_street(match.group().split())
         return name in _NAMES and self._names_nobody(match)
 
     def _names_nobody(self, match: Any) -> bool:
@@ -140,6 +147,13 @@ class ContactReader:
     def _is_help(self, link: str, then: str) -> bool:
         """Whether a link leads to a site of help, not to "kooth.com.example.com"."""
         return bool(self._help_site.fullmatch(link)) and not _GOES_ON.match(then)
+
+    def _names_no_street(self, words: list[str]) -> bool:
+        """Whether it is "the main road", or how far; "2 main street" is a place."""
+        measured = words[0][0].isdigit()
+        if measured and words[1] in self._measures:
+            return True
+        return words[-2] in self._no_streets and not (measured and len(words) == SHORTEST_ADDRESS)
 
     def _names_no_school(self, found: str) -> bool:
         said = _MY_SCHOOL_IS.match(found)
