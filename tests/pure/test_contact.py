@@ -106,6 +106,7 @@ def test_phone_numbers_are_found_split_spelled_and_in_other_digits(text: str):
         ("my surname is okonkwo", "own_name"),
         ("my surname is spelt okonkwo", "own_name"),
         ("my snap is actually daisy", "handle_given"),
+        ("my facebook is under my nans name", "handle_given"),
         ("i go to oakfield high school", "school"),
         ("my school is oakfield academy", "school"),
         ("my school is called oakfield high school", "school"),
