@@ -42,6 +42,7 @@ _GUARDS: Final = ("negation", "past", "fiction", "others")
 _OTHER: Final = r"(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)"
 _OTHERS: Final = rf"\b{_OTHER}(?:\s+{_OTHER})*\b"
 """Looked for once in a text, and only whether it is there."""
+_MARKS: Final = b" .,!?:;-"
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN: Final = "\x7f"
 
@@ -140,9 +141,9 @@ class PatternReader:
         """RE2 is asked in bytes: one for each character, so places need no counting again."""
         matches = rule.regexp.finditer(plain)
         for match in islice(matches, MOST_MATCHES):
-            yield self._judge(rule, marked, *match.span())
+            yield self._judge(rule, marked, *_words_of(match))
         for match in islice(matches, 1):
-            start, end = match.span()
+            start, end = _words_of(match)
             yield Found(start, end, rule.score, rule.person, rule.tense)
 
     def _judge(self, rule: PatternRule, text: str, start: int, end: int) -> Found:
@@ -161,6 +162,17 @@ class PatternReader:
 
     def _is_told(self, rule: PatternRule, here: Stands) -> bool:
         return self._around.is_told(here, by_somebody=rule.person == ME)
+
+
+def _words_of(match: Any) -> tuple[int, int]:
+    """The place of a match, without the marks around its words.
+
+    A sentence ends at a full stop. If the phrase kept it, the next sentence would be taken for a
+    part of this one, and a game spoken of there would make a plea a story.
+    """
+    said = match.group()
+    end = match.start() + len(said.rstrip(_MARKS))
+    return end - len(said.strip(_MARKS)), end
 
 
 def _with_new_lines(plain: str, folded: Folded, text: str) -> str:

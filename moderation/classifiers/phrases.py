@@ -28,7 +28,7 @@ class Phrases:
 
     def source(self, phrases: Sequence[str], where: str) -> str:
         """One RE2 source that matches any of the phrases as whole words."""
-        return r"\b(?:" + "|".join(self._phrase(p, where) for p in phrases) + r")\b"
+        return r"\b(?:" + "|".join(self._phrase(p, where) + _closed(p) for p in phrases) + ")"
 
     def choice(self, cues: Sequence[str]) -> str:
         """The source that matches any of these words or plain phrases."""
@@ -90,6 +90,14 @@ def _tokens(phrase: str) -> list[str]:
             tokens.append(part)
         depth += part.count("(") - part.count(")")
     return tokens
+
+
+def _closed(phrase: str) -> str:
+    """A phrase ends with a whole word, but for one that says itself where it may end.
+
+    It may have taken the full stop as its end, and after a full stop no word ends.
+    """
+    return "" if "$" in _tokens(phrase)[-1] else r"\b"
 
 
 def _spaced(words: str) -> str:

@@ -122,6 +122,58 @@ def test_everyday_twins_of_plain_words_decide_nothing(text: str):
     assert not decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM}
 
 
+@pytest.mark.parametrize("end", ["", ".", "!", "...", ". im sorry", ".\nim sorry"])
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("im going to jump", Label.INTENT_OR_PLAN),
+        ("i attempted last night", Label.INTENT_OR_PLAN),
+        ("im ready to die", Label.INTENT_OR_PLAN),
+        ("just finished writing my note", Label.INTENT_OR_PLAN),
+        ("its suicide", Label.INTENT_OR_PLAN),
+        ("i relapsed", Label.SELF_HARM),
+        ("i harmed", Label.SELF_HARM),
+        ("been cutting", Label.SELF_HARM),
+        ("cut my wrists", Label.SELF_HARM),
+        ("dont tell mum i cut", Label.SELF_HARM),
+        ("i feel like cutting", Label.SELF_HARM),
+        ("the urge to cut", Label.SELF_HARM),
+    ],
+)
+def test_a_full_stop_takes_nothing_from_what_is_said(text: str, label: Label, end: str):
+    assert label in decided(text + end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i relapsed. nobody in my game lobby knows",
+        "my story is boring. ready to die",
+        "its a stupid level. relapsed",
+    ],
+)
+def test_what_stands_in_another_sentence_makes_no_story_of_this_one(text: str):
+    assert decided(text) & {Label.INTENT_OR_PLAN, Label.SELF_HARM}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i cut my hair.",
+        "cut my legs shaving.",
+        "i relapsed into my old accent.",
+        "i harmed nobody.",
+        "im going to jump on the trampoline.",
+        "its suicidewatch the band.",
+        "been cutting sincerely boring wood all day.",
+        "i want to hurt nobody. i harmed againstness",
+        "just finished writing my notes.",
+    ],
+)
+def test_a_full_stop_makes_nothing_of_everyday_words(text: str):
+    assert not decided(text) & {Label.INTENT_OR_PLAN, Label.SELF_HARM}
+
+
 @pytest.mark.parametrize(
     "text",
     [
