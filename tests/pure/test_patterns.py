@@ -122,6 +122,25 @@ def test_everyday_twins_of_plain_words_decide_nothing(text: str):
     assert not decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM}
 
 
+@pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
+@pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
+def test_who_cannot_stop_denies_nothing(cant: str, what: str):
+    assert Label.SELF_HARM in decided(f"i {cant} stop {what}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i cant stop cutting up old magazines for my collage",
+        "i cant stop cutting corners in my homework",
+        "i cant hurt myself anymore",
+        "ive got no thoughts of cutting myself",
+    ],
+)
+def test_who_cannot_stop_something_else_decides_nothing(text: str):
+    assert Label.SELF_HARM not in decided(text)
+
+
 @pytest.mark.parametrize("end", ["", ".", "!", "...", ". im sorry", ".\nim sorry"])
 @pytest.mark.parametrize(
     ("text", "label"),
