@@ -31,7 +31,16 @@ CUES: Final = (
         "fiction",
         "quotation",
     ),
-    *("laughter", "taken_back", "causes", "feelings", "small_things", "certain"),
+    *(
+        "no_fiction",
+        "laughter",
+        "taken_back",
+        "not_taken_back",
+        "causes",
+        "feelings",
+        "small_things",
+        "certain",
+    ),
     *("others", "owned", "spoken_to", "people", "people_links", "whose", "tips", "telling"),
 )
 """The lists of words under `cues` in `crisis_patterns.yaml`; that file says what each one does."""
@@ -175,6 +184,8 @@ class Surroundings:
         self._recovery = compiled(alone["recovery"])
         self._now = compiled(alone["now"])
         self._fiction = compiled(alone["fiction"])
+        self._no_fiction = compiled(alone["no_fiction"])
+        self._not_taken_back = compiled(rf"{_FEW_WORDS}{lists['not_taken_back']}\b")
         self._told = compiled(rf"\b{lists['quotation']}{_MARKS}")
         self._told_by_me = compiled(rf"\b(?:i|ive|id)\W+(?:\w+\W+)?{lists['quotation']}{_MARKS}")
         self._certain = compiled(alone["certain"])
@@ -213,7 +224,7 @@ class Surroundings:
             return True
         if self._certain.search(f"{here.own} {here.after[:24]}"):
             return False
-        if self._laughter_after.search(here.after) or self._makes_me.search(here.before):
+        if self._laughs_after(here.after) or self._makes_me.search(here.before):
             return True
         if here.run_on:
             return False
@@ -223,15 +234,20 @@ class Surroundings:
             or self._feeling_after.search(here.after)
         )
 
+    def _laughs_after(self, after: str) -> bool:
+        """Laughed at or taken back, as in "jk", and not insisted on, as in "not joking"."""
+        laughs = self._laughter_after.search(after) is not None
+        return laughs and self._not_taken_back.search(after) is None
+
     def _is_small(self, here: Stands) -> bool:
         """As in "i'd rather die than sing": a thing nobody dies of, not "than go back"."""
         return self._small_thing.search(f"{here.own}{here.after[:24]}") is not None
 
     def is_told(self, here: Stands, *, by_somebody: bool) -> bool:
         """In a story, a game or a song, or (`by_somebody`) somebody's words told just before."""
-        if self._fiction.search(here.after):
+        if self._is_fiction(here.after):
             return True
-        if not here.run_on and self._fiction.search(here.before):
+        if not here.run_on and self._is_fiction(here.before):
             return True
         if not by_somebody:
             return False
@@ -239,6 +255,10 @@ class Surroundings:
         if told and not self._told_by_me.search(here.near_before):
             return True
         return self._in_quotation_marks(here)
+
+    def _is_fiction(self, part: str) -> bool:
+        """A word of a story, a game or a song, and not of a turn like "long story short"."""
+        return self._fiction.search(self._no_fiction.sub("", part)) is not None
 
     def _in_quotation_marks(self, here: Stands) -> bool:
         """A sentence in marks that somebody else says, or that somebody is told to say."""

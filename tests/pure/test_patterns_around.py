@@ -82,6 +82,38 @@ def test_a_plea_counts_beside_words_that_have_nothing_to_do_with_it(text: str):
 @pytest.mark.parametrize(
     "text",
     [
+        "long story short im going to kill myself tonight",
+        "so much drama at home i want to die",
+        "my a level results were so bad i want to die",
+        "the stress is on another level i want to kill myself",
+        "i want to die, not joking",
+        "i want to die not even joking",
+        "i want to die, no jokes",
+        "i want to kill myself no joke",
+    ],
+)
+def test_a_turn_with_a_word_of_stories_or_jokes_takes_nothing_back(text: str):
+    assert crisis_alarm(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in my story i want to die",
+        "long story short, in the book she says i want to die",
+        "stuck on this level i want to die",
+        "in my drama script i want to die in act two",
+        "i want to die joking",
+        "i want to die, only joking",
+    ],
+)
+def test_stories_and_jokes_themselves_still_decide_nothing(text: str):
+    assert not crisis_alarm(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "i dont want to die",
         "i never said i want to die",
         "i used to want to die",
