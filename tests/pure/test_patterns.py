@@ -122,6 +122,41 @@ def test_everyday_twins_of_plain_words_decide_nothing(text: str):
     assert not decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN, Label.SELF_HARM}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i overdosed",
+        "I've overdosed.",
+        "i have just overdosed",
+        "i attempted suicide yesterday",
+        "ive attempted suicide again",
+        "i tried killing myself yesterday",
+        "i tried hanging myself last night",
+        "i took 20 pills",
+        "ive just taken 16 paracetamol",
+        "i swallowed 30 of my mums tablets",
+    ],
+)
+def test_what_is_done_already_is_under_way(text: str):
+    assert Label.INTENT_OR_PLAN in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i overdosed on chocolate",
+        "i overdosed on netflix this weekend",
+        "i took 2 paracetamol for my head",
+        "i took 20 photos",
+        "i attempted suicide three years ago",
+        "i tried hanging the picture myself",
+        "i have never overdosed",
+    ],
+)
+def test_what_only_sounds_like_it_is_not_under_way(text: str):
+    assert Label.INTENT_OR_PLAN not in decided(text)
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
