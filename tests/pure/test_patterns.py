@@ -157,6 +157,40 @@ def test_what_only_sounds_like_it_is_not_under_way(text: str):
     assert Label.INTENT_OR_PLAN not in decided(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im tired of living",
+        "so sick of living.",
+        "tired of living like this",
+        "sick of being alive",
+        "theres no point living",
+        "theres no point in living anymore",
+        "no reason to live",
+        "no point to life.",
+        "no reason to be alive",
+        "whats left, no point being alive",
+    ],
+)
+def test_who_sees_no_point_in_living_is_heard(text: str):
+    assert Label.IDEATION in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no point in living in london its too expensive",
+        "tired of living with my brothers mess",
+        "sick of living out of a suitcase",
+        "no reason to live in halls next year",
+        "no point being late for it",
+        "no point to life drawing class",
+    ],
+)
+def test_who_sees_no_point_in_living_somewhere_decides_nothing(text: str):
+    assert Label.IDEATION not in decided(text)
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
