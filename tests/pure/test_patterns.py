@@ -191,6 +191,43 @@ def test_who_sees_no_point_in_living_somewhere_decides_nothing(text: str):
     assert Label.IDEATION not in decided(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i am going to die tonight",
+        "I am going to kill myself",
+        "imma die tonight",
+        "im gonna die tn",
+        "im ending it tn",
+        "im going to end it tmrw",
+        "i want to die tonite",
+        "ima kms tn",
+        "i will kms after school",
+        "gonna kms tmr",
+        "i hate it here. kms tmrw",
+        "imma end it.",
+    ],
+)
+def test_short_words_for_now_and_for_what_is_meant(text: str):
+    assert Label.INTENT_OR_PLAN in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i am going to dye my hair tonight",
+        "im gonna diet tn",
+        "imma end the call tn",
+        "i am not going to die tonight",
+        "gonna die my hair tmr",
+        "ran 10 kms today",
+        "it is 40 kms now",
+    ],
+)
+def test_short_words_beside_everyday_ones_decide_nothing(text: str):
+    assert Label.INTENT_OR_PLAN not in decided(text)
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
