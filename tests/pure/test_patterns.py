@@ -228,6 +228,44 @@ def test_short_words_beside_everyday_ones_decide_nothing(text: str):
     assert Label.INTENT_OR_PLAN not in decided(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i need to die",
+        "i deserve to die.",
+        "i wish i could die",
+        "i wish i didnt exist",
+        "i wish i wasn't alive",
+        "i no longer want to live",
+        "i no longer want to be alive",
+        "i do not want to be alive",
+        "i should kill myself",
+        "i might kill myself",
+        "everyone would be better off if i died",
+    ],
+)
+def test_plain_sentences_about_not_living_are_heard(text: str):
+    assert Label.IDEATION in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i need to die my hair",
+        "i wish i could die in this game without losing my loot",
+        "i wish i didnt exist in the group chat lol",
+        "i no longer want to live in this house",
+        "i do not want to be alive to see that film flop lol",
+        "i wish i wasnt working saturday",
+        "i should not kill myself",
+        "i might overdose on crisps",
+        "i need to die of embarrassment",
+    ],
+)
+def test_everyday_sentences_like_them_decide_nothing(text: str):
+    assert Label.IDEATION not in decided(text)
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
