@@ -39,6 +39,7 @@ CUES: Final = (
         "causes",
         "feelings",
         "small_things",
+        "everyday",
         "certain",
     ),
     *("others", "owned", "spoken_to", "people", "people_links", "whose", "tips", "telling"),
@@ -192,6 +193,7 @@ class Surroundings:
         self._laughter_before = compiled(rf"\b{laughter}\W*$")
         self._laughter_after = compiled(rf"{_FEW_WORDS}(?:{laughter}|{lists['taken_back']})\b")
         self._of_a_cause = compiled(rf"^\W+{_TIES}(?:{cause}|{lists['feelings']})\b")
+        self._everyday = compiled(rf"^[\s,]{{1,3}}{lists['everyday']}\b")
         self._small_thing = compiled(rf"{lists['small_things']}\b")
         self._makes_me = compiled(rf"\b{lists['feelings']}{_MAKES}")
         self._feeling_before = compiled(rf"{alone['feelings']}(?:\W+\w+){{0,3}}\W*$")
@@ -242,6 +244,10 @@ class Surroundings:
     def _is_small(self, here: Stands) -> bool:
         """As in "i'd rather die than sing": a thing nobody dies of, not "than go back"."""
         return self._small_thing.search(f"{here.own}{here.after[:24]}") is not None
+
+    def is_everyday(self, here: Stands) -> bool:
+        """As in "i cut myself shaving": what follows directly makes an everyday thing of it."""
+        return self._everyday.search(here.rest) is not None
 
     def is_told(self, here: Stands, *, by_somebody: bool) -> bool:
         """In a story, a game or a song, or (`by_somebody`) somebody's words told just before."""

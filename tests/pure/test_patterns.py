@@ -266,6 +266,45 @@ def test_everyday_sentences_like_them_decide_nothing(text: str):
     assert Label.IDEATION not in decided(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im ready to go to school",
+        "im about to jump in the shower",
+        "i wont be here tomorrow im at the dentist",
+        "you wont see me again until monday",
+        "tonight is the night im going to the concert",
+        "tonight is the night i do my hair",
+        "accidentally cut myself on paper",
+        "i cut myself shaving.",
+    ],
+)
+def test_everyday_turns_open_no_case(text: str):
+    assert not decided(text) & {Label.INTENT_OR_PLAN, Label.SELF_HARM}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im ready to go. goodbye",
+        "im going to jump in front of a train",
+        "im going to jump in the river",
+        "i wont be here tomorrow",
+        "i wont be here tomorrow im at the bridge",
+        "you wont see me again",
+        "you wont see me again mum",
+        "tonight is the night i end it",
+        "tonights the night im doing it",
+        "tonight is the night im going.",
+        "accidentally cut myself too deep",
+        "i cut myself on my thigh",
+        "i cut myself again, shaving doesnt hide it",
+    ],
+)
+def test_what_is_meant_beside_everyday_turns_still_counts(text: str):
+    assert decided(text) & {Label.INTENT_OR_PLAN, Label.SELF_HARM}
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
