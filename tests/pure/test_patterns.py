@@ -305,6 +305,37 @@ def test_what_is_meant_beside_everyday_turns_still_counts(text: str):
     assert decided(text) & {Label.INTENT_OR_PLAN, Label.SELF_HARM}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my dad is hitting me",
+        "my stepdad was choking me last night",
+        "my uncle is touching me",
+        "my parents are beating me.",
+        "somebody raped me",
+        "someone assaulted me at the party",
+    ],
+)
+def test_abuse_that_goes_on_is_heard(text: str):
+    assert Label.ABUSE_DISCLOSURE in decided(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my brother is beating me at fifa",
+        "my dad is hitting the gym with me",
+        "my gran is touching up my dress",
+        "someone messaged me",
+        "nobody raped me",
+        "my cousin is kicking me off the wifi",
+        "my dad beats me at chess",
+    ],
+)
+def test_everyday_family_life_is_no_abuse(text: str):
+    assert Label.ABUSE_DISCLOSURE not in decided(text)
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
