@@ -63,7 +63,7 @@ _FIRST_PERSON: Final = re.compile(rf"\b{_I}\b")
 _NEW_SUBJECT: Final = re.compile(r"\b(?:im|ive|i am)\b")
 _LINKED: Final = re.compile(r"\b(?:so|where|when|that|if|how|says?|said|say|called|titled)\b")
 _PRESENT: Final = re.compile(
-    r"\b(?:want|wants|wanna|need|going|goin|gonna|gunna|gon|finna|ill|imma|will|wish|hope|im|am"
+    r"\b(?:want|wants|wanna|wana|wan|need|going|goin|gonna|gona|gunna|gon|finna|ill|imma|will|wish|hope|im|am"
     r"|keep|intend|ready)\b"
 )
 _WAS: Final = re.compile(r"\b(?:was|were|used to|had)(?: \w+)?\s*$")
@@ -82,7 +82,7 @@ _OFFERED: Final = re.compile(
     r"\b(?:shall i|you let me|let me|before i ask|i ask (?:you )?(?:if|whether))\b"
 )
 """The writer offers or asks something: that says nothing about themselves."""
-_NAMES_IT: Final = re.compile(r"(?:suicidal thoughts|urges?|hav(?:e|ing) thoughts)\b")
+_NAMES_IT: Final = re.compile(r"(?:su\w+ thoughts|urges?|hav(?:e|ing) thoughts)\b")
 """Words that name a thing, and not what somebody does or feels."""
 _IS: Final = r"(?:is|are|wont|keep|keeps|get|gets|getting|just|so|too|really|more)\W+"
 _IS_THERE: Final = re.compile(

@@ -336,6 +336,45 @@ def test_everyday_family_life_is_no_abuse(text: str):
     assert Label.ABUSE_DISCLOSURE not in decided(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "im sucidal",
+        "i am suicdal",
+        "feeling so low and i feel suicidle",
+        "suicidial thoughts again",
+        "i wana die",
+        "i wan die",
+        "i want 2 die",
+        "want 2 kill myself",
+        "im gona kill myself",
+        "i wanna kil myself",
+        "i wanna kll myself",
+        "i dont wana be alive",
+        "i dont want 2 live",
+    ],
+)
+def test_hurried_spelling_is_read(text: str):
+    assert decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i dont wana die",
+        "i dont want 2 die",
+        "im not gona kill myself",
+        "im not sucidal",
+        "i want 2 diet",
+        "she looks wan",
+        "shes got sucidal thoughts, poor thing",
+        "i used to wana die",
+    ],
+)
+def test_hurried_denials_are_read_too(text: str):
+    assert not decided(text) & {Label.IDEATION, Label.INTENT_OR_PLAN}
+
+
 @pytest.mark.parametrize("cant", ["cant", "can't", "cannot", "couldnt"])
 @pytest.mark.parametrize("what", ["hurting myself", "cutting myself", "self harming", "cutting."])
 def test_who_cannot_stop_denies_nothing(cant: str, what: str):
