@@ -38,7 +38,7 @@ after them is not excused any more: it counts in full, and a long text takes no 
 IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
 _PERSONS: Final = ("", ME, FRIEND, FICTION)
 _TENSES: Final = ("", NOW, PAST, FUTURE)
-_GUARDS: Final = ("negation", "past", "fiction", "others", "everyday")
+_GUARDS: Final = ("negation", "past", "fiction", "others", "everyday", "back_again")
 _OTHER: Final = r"(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)"
 _OTHERS: Final = rf"\b{_OTHER}(?:\s+{_OTHER})*\b"
 """Looked for once in a text, and only whether it is there."""
@@ -151,7 +151,7 @@ class PatternReader:
         here = stands(text, start, end)
         if rule.score > IDIOM_SCORE and rule.label in IDIOMATIC and self._around.is_idiom(here):
             return Found(start, end, IDIOM_SCORE, rule.person, rule.tense)
-        if "everyday" in rule.guards and self._around.is_everyday(here):
+        if self._is_excused(rule, here):
             return Found(start, end, IDIOM_SCORE, rule.person, rule.tense)
         denied = "negation" in rule.guards and self._around.is_denied(here)
         score = NEGATED_SCORE if denied else rule.score
@@ -161,6 +161,11 @@ class PatternReader:
             return Found(start, end, min(score, OTHERS_SCORE), FRIEND, rule.tense)
         past = "past" in rule.guards and self._around.is_past(here)
         return Found(start, end, score, rule.person, PAST if past else rule.tense)
+
+    def _is_excused(self, rule: PatternRule, here: Stands) -> bool:
+        if "everyday" in rule.guards and self._around.is_everyday(here):
+            return True
+        return "back_again" in rule.guards and self._around.is_back_again(here)
 
     def _is_told(self, rule: PatternRule, here: Stands) -> bool:
         return self._around.is_told(here, by_somebody=rule.person == ME)

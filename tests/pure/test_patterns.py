@@ -305,6 +305,9 @@ def test_everyday_turns_open_no_case(text: str):
         "accidentally cut myself too deep",
         "i cut myself on my thigh",
         "i cut myself again, shaving doesnt hide it",
+        "i just cut myself im at my dads",
+        "i cut myself, im at work",
+        "i cut myself until tomorrow",
     ],
 )
 def test_what_is_meant_beside_everyday_turns_still_counts(text: str):
@@ -320,6 +323,9 @@ def test_what_is_meant_beside_everyday_turns_still_counts(text: str):
         "my parents are beating me.",
         "somebody raped me",
         "someone assaulted me at the party",
+        "my dad beats me up for nothing",
+        "my dad hits me im at my nans",
+        "my uncle is touching me im on holiday with them",
     ],
 )
 def test_abuse_that_goes_on_is_heard(text: str):
