@@ -172,3 +172,28 @@ def test_after_leave_a_page_brings_no_key(site: Site, live_cast: Cast, phone: Pa
     page.click(".top-leave")
     page.wait_for_timeout(600)
     assert "shelf-key" not in page.request.get("/").text()
+
+
+def test_two_tabs_of_one_talk_take_no_words_from_each_other(
+    site: Site, live_cast: Cast, phone: Pages
+) -> None:
+    here = phone(site, live_cast.ben)
+    here.goto(f"/spaces/corner/{live_cast.thread().pk}")
+    there = here.context.new_page()
+    there.goto(here.url)
+    expect(there.locator("html.js")).to_be_attached()
+    fill_until_kept(here, "a long thought")
+    fill_until_kept(there, "hello")
+    expect(there.locator(COMPOSER)).to_have_value("a long thought\nhello")
+    here.click("[data-slot=send]")
+    expect(said(here, "a long thought")).to_contain_text("waiting to be read")
+    expect(here.locator(COMPOSER)).to_have_value("a long thought\nhello")
+    there.reload()
+    expect(there.locator(COMPOSER)).to_have_value("a long thought\nhello")
+
+
+def fill_until_kept(page: Any, words: str) -> None:
+    """Type, and wait until what lies on the phone, which nobody can read, is something else."""
+    before = page.evaluate(EVERYTHING)
+    page.fill(COMPOSER, words)
+    wait_until(lambda: page.evaluate(EVERYTHING) != before, within=10, what="words kept")

@@ -343,26 +343,6 @@ def test_a_draft_is_still_there_after_the_page_was_closed(
     assert not act(Message.objects.filter(author=live_cast.ben).exists)
 
 
-def test_two_tabs_of_one_talk_take_no_words_from_each_other(
-    site: Site, live_cast: Cast, phone: Pages
-) -> None:
-    here = phone(site, live_cast.ben)
-    here.goto(f"/spaces/corner/{live_cast.thread().pk}")
-    there = here.context.new_page()
-    there.goto(here.url)
-    expect(there.locator("html.js")).to_be_attached()
-    here.fill(COMPOSER, "a long thought")
-    here.wait_for_timeout(200)
-    there.fill(COMPOSER, "hello")
-    expect(there.locator(COMPOSER)).to_have_value("a long thought\nhello")
-    there.wait_for_timeout(200)
-    here.click("[data-slot=send]")
-    expect(said(here, "a long thought")).to_contain_text("waiting to be read")
-    expect(here.locator(COMPOSER)).to_have_value("a long thought\nhello")
-    there.reload()
-    expect(there.locator(COMPOSER)).to_have_value("a long thought\nhello")
-
-
 def test_words_begun_for_a_thread_survive_and_are_forgotten_once_sent(
     site: Site, live_cast: Cast, phone: Pages
 ) -> None:
