@@ -17,7 +17,7 @@ from moderation.models import Assessment, Review
 from moderation.patterns_over_time import Evidence, Part
 from moderation.screening import screening_step
 from moderation.states import Harm, ReviewStatus
-from tests.moderation.room import CALM, held, make_room, outcome, staff
+from tests.moderation.room import CALM, Room, held, make_room, outcome, staff
 from tests.triage.test_cases_at_once import not_yet_committed, until_they_wait
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("phrase_reader")]
@@ -41,6 +41,17 @@ def race(count: int, work: Callable[[int], object]) -> list[str]:
     for thread in threads:
         thread.join()
     return results
+
+
+def publish(room: Room, review: Review) -> Review:
+    return decide_review(
+        by=room.mo,
+        review_id=review.pk,
+        decision="publish",
+        clause="within_rules",
+        version=review.version,
+        revision=1,
+    )
 
 
 def test_fifty_moderators_claim_one_review_and_exactly_one_has_it() -> None:
@@ -68,14 +79,7 @@ def test_the_same_decision_sent_ten_times_at_once_is_one_decision() -> None:
     review = claim_review(by=room.mo, review_id=held(room).pk)
     results = race(
         10,
-        lambda i: decide_review(
-            by=room.mo,
-            review_id=review.pk,
-            decision="publish",
-            clause="within_rules",
-            version=review.version,
-            revision=1,
-        ),
+        lambda i: publish(room, review),
     )
     assert sorted(results) == ["done"] + ["review_taken"] * 9
     events = ConversationEvent.objects.filter(message=review.message_id)
@@ -112,18 +116,8 @@ def test_what_is_decided_while_we_look_back_stays_decided() -> None:
         finally:
             connections.close_all()
 
-    def publish() -> None:
-        decide_review(
-            by=room.mo,
-            review_id=review.pk,
-            decision="publish",
-            clause="within_rules",
-            version=review.version,
-            revision=1,
-        )
-
     looking = threading.Thread(target=look_back)
-    with not_yet_committed(publish):
+    with not_yet_committed(lambda: publish(room, review)):
         looking.start()
         until_they_wait(1)
     looking.join()
