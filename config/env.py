@@ -49,18 +49,27 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def data_keys(name: str, *, fallback: bytes) -> dict[str, str]:
-    """``id:key,id:key`` newest first; each key is 32 bytes in URL-safe base64."""
+    """``id:key,id:key`` newest first; each key is 32 bytes in URL-safe base64.
+
+    An id stands in front of every word that its key sealed. One that comes twice, or that cannot
+    be written there in ASCII, would lose what is sealed from then on, and nobody would notice.
+    """
     raw = words(name)
     if not raw:
         return {"dev": base64.urlsafe_b64encode(fallback).decode()}
-    keys = {}
+    keys: dict[str, str] = {}
     for pair in raw:
         key_id, _, key = pair.partition(":")
         try:
             fits = len(base64.urlsafe_b64decode(key)) == 32
         except ValueError:
             fits = False
-        if not key_id.isalnum() or not fits:
-            raise ImproperlyConfigured(f"{name} must read id:key, each key 32 bytes in base64")
+        if not (key_id.isascii() and key_id.isalnum() and fits):
+            raise ImproperlyConfigured(
+                f"{name} must read id:key, each id of plain letters and digits, "
+                "each key 32 bytes in base64"
+            )
+        if key_id in keys:
+            raise ImproperlyConfigured(f"{name} gives {key_id} twice: a new key needs its own id")
         keys[key_id] = key
     return keys

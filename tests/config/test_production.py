@@ -12,12 +12,13 @@ import pytest
 
 from tests.servers import ROOT
 
+KEY = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 SAFE = {
     "LANTERN_PRODUCTION": "yes",
     "SECRET_KEY": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "lantern.example",
     "ALLOWED_ORIGINS": "https://lantern.example",
-    "DATA_KEYS": "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode(),
+    "DATA_KEYS": KEY,
     "DATABASE_URL": "postgresql://lantern@127.0.0.1:1/lantern",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "TRUSTED_PROXIES": "1",
@@ -91,6 +92,8 @@ def test_the_demo_is_refused_in_production(command: list[str], tmp_path: Path) -
             "prepare_threshold must be a whole number",
         ),
         ({"DATA_KEYS": "k1:tooshort"}, "DATA_KEYS must read id:key"),
+        ({"DATA_KEYS": f"{KEY},k1:{'A' * 43}="}, "DATA_KEYS gives k1 twice"),
+        ({"DATA_KEYS": KEY.replace("k1", "clé1")}, "DATA_KEYS must read id:key"),
     ],
 )
 def test_a_setting_that_cannot_be_read_says_which_and_why(
@@ -99,4 +102,5 @@ def test_a_setting_that_cannot_be_read_says_which_and_why(
     done = run(tmp_path, "manage.py", "check", **changes)
     assert done.returncode != 0
     assert says in done.stderr
-    assert "tooshort" not in done.stderr, "a key is never repeated"
+    for secret in ("tooshort", KEY.partition(":")[2], "A" * 43):
+        assert secret not in done.stderr, "a key is never repeated"
