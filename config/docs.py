@@ -33,8 +33,9 @@ SETTINGS: dict[str, str] = {
     "or more in production. Changing it signs everybody out, and loses every recovery phrase "
     "and the words still unsent on phones.",
     "ALLOWED_HOSTS": "Host names we answer to, separated by commas. No wildcard in production.",
-    "ALLOWED_ORIGINS": "Full origins (`https://host`) that may open a socket or post a form, "
-    "separated by commas. Empty outside production: the page's own host.",
+    "ALLOWED_ORIGINS": "Full origins (`https://host`, in small letters, nothing after it but a "
+    "port of your own) that may open a socket or post a form, separated by commas. Empty outside "
+    "production: the page's own host.",
     "TRUSTED_PROXIES": "How many proxies of yours each request comes through, `1` with "
     "`deploy/nginx.conf`, `0` for none. The phone's address is taken from `X-Forwarded-For`, "
     "counted from its end. Must be said in production.",
@@ -44,9 +45,10 @@ SETTINGS: dict[str, str] = {
     "A pooler in between must keep prepared statements, as PgBouncer 1.21 does; for an older one "
     "add `?prepare_threshold=1000000`. A host that vanishes is given up within half a "
     "minute; `connect_timeout`, `keepalives_idle` and libpq's others in the URL change that.",
-    "REDIS_URL": "`redis://host:port/0`, the doorbell between processes, and the rate limits. "
-    "Empty: one process only. Alert when `lantern_doorbell_missed_total` at `/metrics` grows: "
-    "changes then reach people by the sweeps, seconds late.",
+    "REDIS_URL": "`redis://host:port/0`, or `rediss://` or `unix://`: the doorbell between "
+    "processes, and the rate limits. Empty: one process only. Alert when "
+    "`lantern_doorbell_missed_total` at `/metrics` grows: changes then reach people by the "
+    "sweeps, seconds late.",
     "SOCKET_FRAMES": "Frames a phone may send in ten seconds; all pages of one person in a process "
     "together may send twice as many. Asking for help is not counted.",
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",

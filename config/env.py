@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+DEFAULT_PORTS = {("http", "80"), ("https", "443")}
 
 
 def text(name: str, default: str = "") -> str:
@@ -46,6 +49,40 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def origins(name: str) -> list[str]:
+    """Full origins as browsers write them: ``config.origins`` compares to the letter.
+
+    A slash at the end, a capital or the scheme's own port would refuse every socket, and only then.
+    """
+    found = words(name)
+    for origin in found:
+        parts = ORIGIN.fullmatch(origin)
+        if parts is None or parts.group(1, 3) in DEFAULT_PORTS:
+            raise ImproperlyConfigured(
+                f"{name} must list origins as browsers write them, not {origin!r}: https://host or "
+                "https://host:port, in small letters, without a path, a wildcard or the usual port"
+            )
+    return found
+
+
+def redis_url(name: str) -> str:
+    """An address that the client of Redis can read; what it cannot would look like Redis away."""
+    url = text(name)
+    if not url:
+        return ""
+    from redis import ConnectionPool, RedisError
+
+    try:
+        ConnectionPool.from_url(url).make_connection()  # Made, and not yet connected.
+    except (ValueError, TypeError, RedisError):
+        # Its own words could repeat the password.
+        raise ImproperlyConfigured(
+            f"{name} must read redis://host:port/0, rediss://host:port/0 or unix:///path; a "
+            "password goes in front of the host, :password@, what is odd in it percent-encoded"
+        ) from None
+    return url
 
 
 def data_keys(name: str, *, fallback: bytes) -> dict[str, str]:

@@ -25,7 +25,7 @@ DEBUG = env.flag("DEBUG", default=False)
 DEV_SECRET_KEY = "only-for-development-and-refused-in-production"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", "" if PRODUCTION else DEV_SECRET_KEY) or DEV_SECRET_KEY
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-ALLOWED_ORIGINS = env.words("ALLOWED_ORIGINS")
+ALLOWED_ORIGINS = env.origins("ALLOWED_ORIGINS")
 """Full origins that may open a socket. Empty outside production: the page's own host."""
 
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
@@ -141,7 +141,7 @@ else:
         # psycopg would only stumble over it at the first statement, with a page already asked for.
         raise ImproperlyConfigured("DATABASE_URL: prepare_threshold must be a whole number")
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis_url("REDIS_URL")
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # The proxy in front redirects to HTTPS.
 if REDIS_URL:
     CHANNEL_LAYERS = {

@@ -91,6 +91,8 @@ def test_the_demo_is_refused_in_production(command: list[str], tmp_path: Path) -
             {"DATABASE_URL": "postgres://localhost/lantern?prepare_threshold=often"},
             "prepare_threshold must be a whole number",
         ),
+        ({"ALLOWED_ORIGINS": "https://lantern.example/"}, "ALLOWED_ORIGINS must list origins"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must read redis://"),
         ({"DATA_KEYS": "k1:tooshort"}, "DATA_KEYS must read id:key"),
         ({"DATA_KEYS": f"{KEY},k1:{'A' * 43}="}, "DATA_KEYS gives k1 twice"),
         ({"DATA_KEYS": KEY.replace("k1", "clé1")}, "DATA_KEYS must read id:key"),
