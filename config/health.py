@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from prometheus_client import CONTENT_TYPE_LATEST, PLATFORM_COLLECTOR, REGISTRY, generate_latest
+
+KNOWN_FILE = "chat/css/tokens.css"
+"""Every page asks for it. In production a page that cannot name its files is an error, no page."""
 
 REGISTRY.unregister(PLATFORM_COLLECTOR)  # Nobody needs to be told what we run on.
 
@@ -17,16 +21,29 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: the database answers and its tables are those of this code."""
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        problems = ["migrations are waiting"] if waiting else []
-    except Exception:  # noqa: BLE001 — whatever it is, this process cannot serve.
-        problems = ["database does not answer"]
+    """Ready: the database answers, its tables are this code's, and pages find their files."""
+    problems = [*_database_problems(), *_static_problems()]
     return JsonResponse(
         {"ready": not problems, "problems": problems}, status=503 if problems else 200
     )
+
+
+def _database_problems() -> list[str]:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Exception:  # noqa: BLE001 — whatever it is, this process cannot serve.
+        return ["database does not answer"]
+    return ["migrations are waiting"] if waiting else []
+
+
+def _static_problems() -> list[str]:
+    """A process reads once, at its start, which files were collected."""
+    try:
+        staticfiles_storage.url(KNOWN_FILE)
+    except ValueError:
+        return ["static files are not collected: run manage.py collectstatic, then start again"]
+    return []
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

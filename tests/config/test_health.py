@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -29,6 +32,23 @@ def test_without_a_database_it_is_not_ready_and_says_why() -> None:
 def test_with_its_tables_it_is_ready(db: None) -> None:
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": []})
+
+
+def test_without_its_collected_files_it_is_not_ready_and_says_what_to_run(
+    db: None, settings: Any, tmp_path: Path
+) -> None:
+    """In production every page is an error then."""
+    collected = {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": collected}
+    settings.STATIC_ROOT = tmp_path
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    (problem,) = answer.json()["problems"]
+    assert "manage.py collectstatic" in problem
+
+    call_command("collectstatic", "--no-input", verbosity=0)
+    settings.STATIC_ROOT = str(tmp_path)  # Read anew, as by a process that starts.
+    assert Client().get("/readyz").json() == {"ready": True, "problems": []}
 
 
 @pytest.mark.servers
