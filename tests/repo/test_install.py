@@ -16,6 +16,7 @@ LOCKS = {
     "requirements-dev.lock": ["screening", "dev"],
     "requirements-train.lock": ["screening", "train"],
 }
+SERVER = re.compile(r"\.venv/bin/(daphne|uvicorn) ")
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
 
 
@@ -65,12 +66,15 @@ def test_the_readme_starts_each_server_as_the_tests_do(options: tuple[str, ...])
     lines = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
     quiet = {"--log-level", "warning"}  # The README leaves a log of starts and stops.
     words = [word for word in options if word not in quiet]
-    started = [
-        line.split() for line in lines.splitlines() if line.startswith(("daphne", "uvicorn"))
-    ]
+    started = [line.split() for line in lines.splitlines() if SERVER.match(line)]
     assert any(set(words) <= set(line) for line in started), (
         f"the README leaves out some of {words}"
     )
+
+
+def test_the_readme_installs_the_uvicorn_that_is_tested() -> None:
+    tested = pins(PROJECT["optional-dependencies"]["dev"])["uvicorn"]
+    assert f"pip install uvicorn=={tested}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_make_help_lists_every_command() -> None:
