@@ -37,6 +37,9 @@ fix: dev ## Repair what can be repaired without thinking.
 	@$(PYTHON) -m ruff format --quiet .
 	@$(PYTHON) manage.py write_docs
 
+docs: install ## Write the pages of docs that are drawn from the code.
+	@$(PYTHON) manage.py write_docs
+
 lock: dev ## Write the lock files again from pyproject.toml.
 	@$(LOCK) --extra screening --output-file requirements.lock
 	@$(LOCK) --extra screening --extra dev --constraints requirements.lock --output-file requirements-dev.lock

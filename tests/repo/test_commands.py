@@ -20,10 +20,15 @@ from tests.config.test_production import run
 from tests.servers import DAPHNE_OPTIONS, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FOLDERS = ("docs", "deploy", "chat", "moderation", "triage", "config", "tests")
+PAGES = [*ROOT.glob("*.md"), *(page for one in FOLDERS for page in (ROOT / one).rglob("*.md"))]
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ON_EVERY_MACHINE = {"make", "export", "echo"}
 OURS = ".venv/bin/"
+RULE = re.compile(r"^([a-z]+):", re.MULTILINE)
+TICKED = re.compile(r"`(?:[A-Z_]+=\S+ )*make ([a-z]+)")
+TYPED_MAKE = re.compile(r"^make ([a-z]+)", re.MULTILINE)
 
 
 def unit(path: Path) -> configparser.RawConfigParser:
@@ -71,6 +76,18 @@ def test_a_command_and_its_options_are_there(words: list[str]) -> None:
             uvicorn.main.make_context("uvicorn", options)
         case _:
             pytest.fail("nobody checks that this is there")
+
+
+def test_every_make_that_a_page_names_has_a_rule() -> None:
+    """Make itself says nothing of a name that stands under .PHONY alone."""
+    rules = set(RULE.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
+    named: dict[str, str] = {}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        found = {*TICKED.findall(text), *TYPED_MAKE.findall("\n".join(SHELL.findall(text)))}
+        named |= dict.fromkeys(found, str(page.relative_to(ROOT)))
+    assert {"run", "test", "docs"} <= set(named)
+    assert {name: page for name, page in named.items() if name not in rules} == {}
 
 
 def test_both_kinds_of_process_have_a_unit_that_the_readme_names() -> None:
