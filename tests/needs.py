@@ -28,11 +28,19 @@ class Need:
     name: str
     package: str
     found: Callable[[], object]
+    otherwise: str = ""
+    """What to do where that package does not exist, as a sentence."""
 
 
 POSTGRES = Need("PostgreSQL", "postgresql", find_postgres)
 REDIS = Need("redis-server", "redis-server", lambda: shutil.which("redis-server"))
-CHROMIUM = Need("Chromium", "chromium", find_chromium)
+CHROMIUM = Need(
+    "Chromium",
+    "chromium",
+    find_chromium,
+    "Ubuntu has it as a snap only: install Google's package of Chrome there by hand, "
+    "google-chrome-stable.",
+)
 STORES = (POSTGRES, REDIS)
 NEEDS = (
     *STORES,
@@ -52,10 +60,12 @@ def provide(needs: Sequence[Need] = NEEDS) -> list[str]:
     wanted = missing(needs)
     if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
         _install([need.package for need in wanted])
-    return [
-        f"{need.name} is missing. On Debian or Ubuntu: sudo apt-get install {need.package}"
-        for need in missing(needs)
-    ]
+    return [_how_to_get(need) for need in missing(needs)]
+
+
+def _how_to_get(need: Need) -> str:
+    words = f"{need.name} is missing. On Debian or Ubuntu: sudo apt-get install {need.package}"
+    return f"{words}. {need.otherwise}" if need.otherwise else words
 
 
 def demand(needs: Sequence[Need]) -> None:
@@ -69,10 +79,9 @@ def _install(packages: Sequence[str]) -> None:
     sys.stdout.write(f"Installing {', '.join(packages)} ...\n")
     sys.stdout.flush()
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
-    ):
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    # One at a time: a name that this system does not know would take all others with it.
+    for command in (["apt-get", "update", "-qq"], *([*install, package] for package in packages)):
         with _nothing_started():
             subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)
 
