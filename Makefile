@@ -8,6 +8,9 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.1
 # Where it is set, every start would compile our own modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# `make -j run test` would install twice at once into the same .venv.
+.NOTPARALLEL:
+
 .DEFAULT_GOAL := help
 .PHONY: help install dev training run test check fix lock docs screens bench faults fuzz
 

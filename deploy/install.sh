@@ -29,20 +29,24 @@ find_python() {
     stop "Lantern needs Python 3.11, 3.12, 3.13 or 3.14. Install one, then run the same command again."
 }
 
+# Of the very interpreter: python3-venv belongs to the system's own, and another brings its own.
+venv_package() { "$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'; }
+
 has_venv() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
 install_venv_module() {
+    package=$(venv_package "$1")
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "Installing python3-venv ..."
-        apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && return
+        say "Installing $package ..."
+        apt-get update -qq && apt-get install -y -qq "$package" >/dev/null && return
     fi
-    stop "Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install python3-venv"
+    stop "Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install $package"
 }
 
 make_venv() {
     if "$PYTHON" -m pip --version >/dev/null 2>&1 && fits "$PYTHON"; then return; fi
     base=$(find_python)
-    has_venv "$base" || install_venv_module
+    has_venv "$base" || install_venv_module "$base"
     say "1/4 Making the environment in $VENV ..."
     "$base" -m venv --clear "$VENV"
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +87,69 @@ def test_make_help_lists_every_command() -> None:
     ).stdout
     for target in ("install", "run", "test", "check", "fix", "lock", "screens"):
         assert re.search(rf"make {target}\s", shown), target
+
+
+WITHOUT_VENV = """#!/bin/sh
+# Python as Debian has it before its venv module is installed.
+PYTHONPATH={folder} exec {python} "$@"
+"""
+
+
+@pytest.mark.parametrize("root", [False, True], ids=["somebody", "root"])
+def test_a_missing_venv_module_is_that_of_the_interpreter_that_was_chosen(
+    tmp_path: Path, root: bool
+) -> None:
+    """Where python3 is too old and python3.13 is there, python3-venv would be the old one's."""
+    checkout, tools = tmp_path / "lantern", tmp_path / "bin"
+    (checkout / "deploy").mkdir(parents=True)
+    shutil.copy(ROOT / "deploy" / "install.sh", checkout / "deploy")
+    tools.mkdir()
+    for tool in ("sh", "dirname", "uname"):
+        (tools / tool).symlink_to(shutil.which(tool) or pytest.fail(f"{tool} is missing"))
+    (tmp_path / "ensurepip.py").write_text("raise ImportError", encoding="utf-8")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    scripts = {
+        "python3": "#!/bin/sh\nexit 1\n",
+        version: WITHOUT_VENV.format(folder=tmp_path, python=sys.executable),
+        "id": f"#!/bin/sh\necho {0 if root else 1000}\n",
+        # It has nothing to install from, so that this ends here.
+        "apt-get": f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n[ "$1" = update ]\n',
+    }
+    for name, text in scripts.items():
+        (tools / name).write_text(text, encoding="utf-8")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(
+        [tools / "sh", checkout / "deploy" / "install.sh"],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert f"apt-get install {version}-venv" in done.stderr
+    if root:
+        asked = (tmp_path / "asked").read_text(encoding="utf-8")
+        assert f"install -y -qq {version}-venv\n" in asked
+
+
+ALONE = """#!/bin/sh
+# Stands for an installation: one that finds another under way fails.
+mkdir under-way || exit 1
+for step in $(seq 200); do (:); done
+rmdir under-way
+"""
+
+
+def test_two_targets_of_one_make_never_install_at_once(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "install.sh").write_text(ALONE, encoding="utf-8")
+    done = subprocess.run(
+        ["make", "-j", "install", "dev", "training"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},  # Not the flags of the make that runs the tests.
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
