@@ -40,7 +40,9 @@ SETTINGS: dict[str, str] = {
     "`deploy/nginx.conf`, `0` for none. The phone's address is taken from `X-Forwarded-For`, "
     "counted from its end. Must be said in production.",
     "DATA_KEYS": "Keys for words at rest, `id:key` separated by commas, the newest first; each key "
-    "is 32 bytes in URL-safe base64. Older ones only open what they sealed.",
+    "is 32 bytes in URL-safe base64. Older ones only open what they sealed. Must be said in "
+    "production. Unset elsewhere, one is made of SECRET_KEY: changing that then loses every word "
+    "that is stored.",
     "DATABASE_URL": "`postgresql://user:password@host:port/name`. Empty: SQLite in LANTERN_VAR. "
     "A pooler in between must keep prepared statements, as PgBouncer 1.21 does; for an older one "
     "add `?prepare_threshold=1000000`. A host that vanishes is given up within half a "
@@ -65,6 +67,9 @@ SETTINGS: dict[str, str] = {
     "PREPARED_DIR": "Folder for the fast form of the classifier, made once per checkpoint. It must "
     "be writable the first time.",
     "SCREENING_BATCH": "Messages that one turn of the reader takes at most: 64, or fewer.",
+    "SECURITY_CONTACT": "Whom to tell of a weakness, the preferred first: `mailto:`, `https://` or "
+    "`tel:+` addresses, separated by commas, for `/.well-known/security.txt`. Empty: that page is "
+    "not found.",
     "QUICK_EXIT_URL": "Where Leave takes a young person: a dull page that says nothing of them.",
     "LOG_LEVEL": "Level of our own log lines: `DEBUG`, `INFO`, `WARNING`, `ERROR`.",
 }

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+|tel:\+[0-9-]+")
 DEFAULT_PORTS = {("http", "80"), ("https", "443")}
 
 
@@ -64,6 +65,14 @@ def origins(name: str) -> list[str]:
                 f"{name} must list origins as browsers write them, not {origin!r}: https://host or "
                 "https://host:port, in small letters, without a path, a wildcard or the usual port"
             )
+    return found
+
+
+def contacts(name: str) -> list[str]:
+    """Ways to reach somebody, as ``security.txt`` must give them: addresses with their scheme."""
+    found = words(name)
+    if not all(CONTACT.fullmatch(contact) for contact in found):
+        raise ImproperlyConfigured(f"{name} must list mailto:, https:// or tel:+ addresses")
     return found
 
 

@@ -231,6 +231,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = False
 """The proxy in front redirects; it alone talks to us."""
 
+SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
+"""Whom to tell of a weakness; ``/.well-known/security.txt`` says it."""
+
 SECURE_HSTS_SECONDS = 63_072_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"

@@ -84,3 +84,12 @@ def test_an_address_that_the_client_cannot_use_is_refused_without_its_password(
     with pytest.raises(ImproperlyConfigured, match="BELL must read redis://") as refused:
         env.redis_url("BELL")
     assert "sec" not in str(refused.value)
+
+
+@pytest.mark.parametrize("contact", ["safety@lantern.example", "http://lantern.example", "tel:1"])
+def test_a_contact_that_no_program_could_follow_is_refused(
+    contact: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELL", f"mailto:safety@lantern.example,{contact}")
+    with pytest.raises(ImproperlyConfigured, match="TELL must list mailto:"):
+        env.contacts("TELL")

@@ -59,6 +59,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "staff-sign-out": ("verb verb verb verb verb", "sign-in sign-in sign-in sign-in sign-in"),
     "service-worker": ("page page page page page", "verb verb verb verb verb"),
     "offline": ("page page page page page", "verb verb verb verb verb"),
+    "security-txt": ("none none none none none", "verb verb verb verb verb"),
     "healthz": ("page page page page page", "page page page page page"),
     "readyz": ("page page page page page", "page page page page page"),
     "metrics": ("page page page page page", "page page page page page"),
