@@ -1,9 +1,10 @@
 #!/bin/sh
 # Checks the types of the pages' scripts with TypeScript: `make check` calls it.
 #
-# TypeScript comes through npm, by the lock beside this file, into .venv. Where there is no npm, or
-# nothing to fetch it from, that is said and nothing else is held up: the tests run the scripts. With
-# CI=true that is a failure, or a check that nobody misses would be gone.
+# TypeScript comes through npm, by the lock beside this file, into .venv. Where there is no Node, no
+# npm or nothing to fetch it from, that is said and nothing else is held up: the tests run the
+# scripts. With CI=true a Node that cannot check is a failure, or a check that nobody misses would be
+# gone; a bare machine gets its Node from `make test` only, after this, and is not held up for it.
 set -eu
 cd "$(dirname "$0")/../.."
 
