@@ -47,6 +47,13 @@ SETTINGS: dict[str, str] = {
     "A pooler in between must keep prepared statements, as PgBouncer 1.21 does; for an older one "
     "add `?prepare_threshold=1000000`. A host that vanishes is given up within half a "
     "minute; `connect_timeout`, `keepalives_idle` and libpq's others in the URL change that.",
+    "DATABASE_POOLER": "`yes` where a pooler stands between us and PostgreSQL that refuses the "
+    "parameter `options`, as PgBouncer does. By it each connection asks PostgreSQL to part within "
+    "15 seconds with a process that froze in a transaction, and to refuse after 20 whoever waits "
+    "for a lock; `?options=-c%20lock_timeout%3D60s` in DATABASE_URL changes one of them. Behind a "
+    "pooler give them to the role: `ALTER ROLE … SET idle_in_transaction_session_timeout = '15s'`, "
+    "and `lock_timeout = '20s'`. A migration that cannot have a table in that time changes "
+    "nothing; run it again.",
     "REDIS_URL": "`redis://host:port/0`, or `rediss://` or `unix://`: the doorbell between "
     "processes, and the rate limits. Empty: one process only. Alert when "
     "`lantern_doorbell_missed_total` at `/metrics` grows: changes then reach people by the "

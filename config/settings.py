@@ -135,8 +135,25 @@ else:
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
     }
+    # Nor does a process that freezes inside a transaction. PostgreSQL would keep its rows and the
+    # lock of the audit for it: two hours for a host without power, for ever for one that is paused,
+    # and whoever asks for help needs that lock. So it is told to part with such a process soon. Who
+    # waits for a lock waits longer than that, and gets it then; only behind somebody who works on
+    # and on are they refused, to try again.
+    parted_soon = {
+        "idle_in_transaction_session_timeout": "15s",
+        "lock_timeout": "20s",
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "15s",
+    }
     said = DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"]["OPTIONS"] = planned_once | missed_soon | said
+    if not env.flag("DATABASE_POOLER", default=False):
+        asked = [f"-c {name}={value}" for name, value in parted_soon.items()]
+        # What the URL says comes last, and counts.
+        DATABASES["default"]["OPTIONS"]["options"] = " ".join([*asked, said.get("options", "")])
     if not isinstance(DATABASES["default"]["OPTIONS"]["prepare_threshold"], int):
         # psycopg would only stumble over it at the first statement, with a page already asked for.
         raise ImproperlyConfigured("DATABASE_URL: prepare_threshold must be a whole number")

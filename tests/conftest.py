@@ -88,6 +88,9 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     test = connections["default"].settings_dict["TEST"]
     if ON_POSTGRESQL:
         test["NAME"] = f"test_lantern_{os.getpid()}"
+        # A test may hold its transaction for as long as it looks at a page or a reader.
+        said = connections["default"].settings_dict["OPTIONS"]
+        said["options"] += " -c idle_in_transaction_session_timeout=0"
     else:
         test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 

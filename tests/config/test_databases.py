@@ -27,9 +27,9 @@ print(json.dumps({name: params.get(name) for name in json.loads(%r)}))
 """
 
 
-def told_to_the_driver(tmp_path: Path, url: str, *names: str) -> dict[str, Any]:
+def told_to_the_driver(tmp_path: Path, url: str, *names: str, **environment: str) -> dict[str, Any]:
     start = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'"
-    done = run(tmp_path, "-c", start + ASK % json.dumps(names), DATABASE_URL=url)
+    done = run(tmp_path, "-c", start + ASK % json.dumps(names), DATABASE_URL=url, **environment)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -47,6 +47,34 @@ def test_what_the_operator_says_of_the_connection_counts(tmp_path: Path) -> None
         "connect_timeout": "30",
         "sslmode": "require",
         "keepalives_idle": "10",
+    }
+
+
+def test_what_the_operator_asks_of_postgresql_counts_and_the_rest_stays(tmp_path: Path) -> None:
+    url = "postgresql://lantern@db.example/lantern?options=-c%20lock_timeout%3D60s"
+    options = str(told_to_the_driver(tmp_path, url, "options")["options"])
+    assert options.endswith("-c lock_timeout=60s"), "of two that say one thing the last counts"
+    assert "-c idle_in_transaction_session_timeout=15s" in options
+
+
+def test_a_pooler_is_asked_for_nothing_that_it_would_refuse(tmp_path: Path) -> None:
+    url = "postgresql://lantern@db.example/lantern"
+    assert told_to_the_driver(tmp_path, url, "options", DATABASE_POOLER="yes") == {"options": None}
+
+
+@pytest.mark.real
+@pytest.mark.django_db
+def test_postgresql_parts_with_who_froze_before_who_waits_gives_up() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, reset_val::int, unit FROM pg_settings WHERE name = ANY(%s)",
+            [["lock_timeout", "tcp_keepalives_idle", "tcp_user_timeout"]],
+        )
+        found = {name: (value, unit) for name, value, unit in cursor.fetchall()}
+    assert found == {
+        "lock_timeout": (20_000, "ms"),
+        "tcp_keepalives_idle": (10, "s"),
+        "tcp_user_timeout": (15_000, "ms"),
     }
 
 
