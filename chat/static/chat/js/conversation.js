@@ -313,5 +313,7 @@ class ConversationView {
 document.documentElement.classList.add("js");
 
 for (const root of document.querySelectorAll("[data-conversation]")) {
-  if (root instanceof HTMLElement) new ConversationView(root);
+  if (!(root instanceof HTMLElement)) continue;
+  new ConversationView(root);
+  must(root, "again").hidden = true; // What is new comes by itself from here on.
 }
