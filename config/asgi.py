@@ -16,6 +16,7 @@ from channels.routing import (  # noqa: E402 — Django must be set up first.
     ProtocolTypeRouter,
     URLRouter,
 )
+from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from chat.kernel.doorbell import doorbell  # noqa: E402
@@ -23,6 +24,7 @@ from chat.realtime import drain  # noqa: E402
 from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from config.collector import spare_the_collector  # noqa: E402
+from config.gate import Gate  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
 from config.stand_in import watch  # noqa: E402
@@ -35,7 +37,8 @@ Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 sockets: App = SameOrigin(URLRouter([path("socket", SocketConsumer.as_asgi())]))
-router: App = ProtocolTypeRouter({"http": http, "websocket": sockets})
+pages: App = Gate(http, at_once=settings.PAGES_AT_ONCE)
+router: App = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
 spare_the_collector()
 

@@ -63,6 +63,9 @@ SETTINGS: dict[str, str] = {
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
     "SOCKETS_PER_ADDRESS": "Sockets one address (of IPv6: one /64) may have open in one process.",
     "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
+    "PAGES_AT_ONCE": "Requests that one process works on at once, each with a connection to the "
+    "database; sockets share eight more. 500 others wait in line (`lantern_requests_in_line` at "
+    "`/metrics`), and past that people are told to come again. Asking for help never waits.",
     "DETOXIFY_MODEL": "`bundled`, or `original`, `unbiased` or `multilingual` as "
     "`manage.py convert_checkpoint` put them under LANTERN_VAR, or a checkpoint folder's path. "
     "A published model reads for toxicity; for crisis the bundled one goes on reading.",

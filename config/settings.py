@@ -207,6 +207,9 @@ SOCKETS_PER_PERSON = env.number("SOCKETS_PER_PERSON", 20, least=1)
 SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 2000, least=1)
 SOCKETS_PER_PROCESS = env.number("SOCKETS_PER_PROCESS", 10_000, least=1)
 
+PAGES_AT_ONCE = env.number("PAGES_AT_ONCE", 20, least=1)
+"""Requests under way in a process, and so connections that they hold (config/gate.py)."""
+
 # Screening.
 
 DETOXIFY_MODEL = env.text("DETOXIFY_MODEL", "bundled")
