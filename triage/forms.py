@@ -22,10 +22,15 @@ class CloseForm(forms.Form):
         },
     )
     shown = forms.IntegerField(required=False, min_value=0)
+    head = forms.IntegerField(required=False, min_value=0)
 
     def clean_shown(self) -> int:
         """The newest sign that the page showed; a page that does not say showed none."""
         return int(self.cleaned_data["shown"] or NO_SIGN)
+
+    def clean_head(self) -> int:
+        """How far the page had drawn the talk; a page that does not say had drawn nothing."""
+        return int(self.cleaned_data["head"] or 0)
 
 
 class HandBackForm(forms.Form):

@@ -50,6 +50,10 @@ REFUSALS: Final[Mapping[str, Words]] = {
         "Something more came in a moment ago, so this is still open. Have a look at why they are "
         "here, then close it: how it ended is still picked."
     ),
+    "wrote_again": _(
+        "They wrote again a moment ago, so this is still open. Read it first, then close: how it "
+        "ended is still picked."
+    ),
     "nobody_waiting": _("Nobody is waiting. The next person shows up here on their own."),
     "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),
     "not_found": _("This is not on your list: it has been closed, or a colleague is with them."),

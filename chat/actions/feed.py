@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from chat.kernel.doorbell import conversation_topic, ring_all_on_commit
+from chat.kernel.errors import Stale
 from chat.kernel.rows import among_sql, attach, insert_rows, new_row, save_column
 from chat.models import Conversation, ConversationEvent, Message, User
-from chat.states import EventKind
+from chat.states import ConversationState, EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ def lock_conversations(keys: Collection[int]) -> None:
         )
 
 
-def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
+def _take_seqs(counts: Mapping[int, int], now: dt.datetime, *, while_open: bool) -> dict[int, int]:
     """Reserve that many numbers in each conversation, under its row lock; returns the last ones."""
     table = Conversation._meta.db_table
     heads: dict[int, int] = {}
+    and_open, state = (" AND state = %s", [str(ConversationState.OPEN)]) if while_open else ("", [])
     lock_conversations(counts.keys())
     with connection.cursor() as cursor:
         for count in sorted(set(counts.values())):
@@ -54,22 +56,29 @@ def _take_seqs(counts: Mapping[int, int], now: dt.datetime) -> dict[int, int]:
             is_among, ids = among_sql(Conversation._meta.pk, mine, connection)
             cursor.execute(
                 f"UPDATE {table} SET last_seq = last_seq + %s, last_event_at = %s "  # noqa: S608
-                f"WHERE id {is_among} RETURNING id, last_seq",
-                [count, now, ids],
+                f"WHERE id {is_among}{and_open} RETURNING id, last_seq",
+                [count, now, ids, *state],
             )
             heads.update(cursor.fetchall())
+    if while_open and len(heads) < len(counts):
+        raise Stale  # One was closed between the look that let the words in and the lock.
     return heads
 
 
-def append_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:
+def append_events(
+    changes: Sequence[Change], *, now: dt.datetime, while_open: bool = False
+) -> list[ConversationEvent]:
     """Append ``changes`` in order and ring once per conversation after commit."""
-    return list(insert_rows(number_events(changes, now=now)))
+    return list(insert_rows(number_events(changes, now=now, while_open=while_open)))
 
 
-def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[ConversationEvent]:
+def number_events(
+    changes: Sequence[Change], *, now: dt.datetime, while_open: bool = False
+) -> list[ConversationEvent]:
     """The events of ``changes`` with their numbers, for the caller to save before it commits.
 
-    Must run inside a transaction, so that commit order is seq order.
+    Must run inside a transaction, so that commit order is seq order. With ``while_open`` nothing is
+    appended to a conversation that has been closed: raises :class:`Stale`.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("append_events needs the transaction that makes the change")
@@ -77,7 +86,8 @@ def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
     for change in changes:
         grouped[change.conversation_id].append(change)
     events: list[ConversationEvent] = []
-    heads = _take_seqs({key: len(mine) for key, mine in grouped.items()}, now)
+    counts = {key: len(mine) for key, mine in grouped.items()}
+    heads = _take_seqs(counts, now, while_open=while_open)
     for conversation_id, mine in grouped.items():
         head = heads[conversation_id]
         for seq, change in enumerate(mine, start=head - len(mine) + 1):
@@ -99,12 +109,11 @@ def number_events(changes: Sequence[Change], *, now: dt.datetime) -> list[Conver
 
 
 def append_message_events(
-    changes: Iterable[tuple[Message, EventKind]], *, now: dt.datetime
+    changes: Iterable[tuple[Message, EventKind]], *, now: dt.datetime, while_open: bool = False
 ) -> None:
     """Append events, and give each message published for the first time its position."""
-    events = append_events(
-        [Change(m.conversation_id, kind, message=m) for m, kind in changes], now=now
-    )
+    wanted = [Change(m.conversation_id, kind, message=m) for m, kind in changes]
+    events = append_events(wanted, now=now, while_open=while_open)
     placed = []
     for event in events:
         message = event.message

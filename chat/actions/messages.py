@@ -161,7 +161,8 @@ def edit_message(*, by: User, message_id: int, body: str) -> Message:
         if changed != 1:
             raise Conflict("stale", permanent=False)
         message.refresh_from_db()
-        append_message_events([(message, EventKind.MESSAGE_EDITED)], now=now)
+        # Somebody who closes meanwhile would never read the new words.
+        append_message_events([(message, EventKind.MESSAGE_EDITED)], now=now, while_open=True)
         ring_on_commit(work_topic("screening"))
     return message
 

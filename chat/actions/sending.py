@@ -19,7 +19,7 @@ from chat.access import Closed, Paused, Seat, check_may_post, seats_of
 from chat.actions.feed import Change, number_events
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
-from chat.kernel.errors import Conflict, Denied, DomainError, Invalid
+from chat.kernel.errors import Conflict, Denied, DomainError, Invalid, Stale
 from chat.kernel.rows import any_among, attach, insert_rows, new_row, read_rows
 from chat.models import Message, SendRefusal, User, WorkerBeat
 from chat.models.beat import SCREENING
@@ -99,9 +99,9 @@ def send_messages(drafts: Sequence[Draft]) -> list[Message | DomainError]:
     """
     try:
         return _send_group(drafts)
-    except IntegrityError:
-        # The same send arrived through another process between our look and our insert. It is
-        # there now, so looking again finds it.
+    except (IntegrityError, Stale):
+        # Between our look and our insert the same send arrived through another process, or the
+        # conversation was closed, by somebody who will not see these words. Looking again finds it.
         return _send_group(drafts)
 
 
@@ -233,7 +233,7 @@ def _save(new: list[Message], *, now: dt.datetime) -> None:
     if not new:
         return
     arrivals = [Change(m.conversation_id, _arrival(m), message=m) for m in new]
-    events = number_events(arrivals, now=now)
+    events = number_events(arrivals, now=now, while_open=True)
     for event in events:
         message = event.message
         if message and event.kind == EventKind.MESSAGE_PUBLISHED:

@@ -134,8 +134,7 @@ class HelpDesk:
     def _turn(self, talk: Talk, colleague: User) -> None:
         case = talk.case
         if not talk.rest:
-            shown = access_case(colleague, case.pk).newest_sign
-            close_case(case_id=case.pk, by=colleague, outcome_code=Outcome.STEADIER, shown=shown)
+            end(case, colleague)
             del self.talks[case.pk]
             return
         one = talk.rest.pop(0)
@@ -171,6 +170,18 @@ class HelpDesk:
         except DomainError:
             return 0
         return 1
+
+
+def end(case: Case, colleague: User) -> None:
+    """Close it as from a page that was drawn just now."""
+    drawn = access_case(colleague, case.pk)
+    close_case(
+        case_id=case.pk,
+        by=colleague,
+        outcome_code=Outcome.STEADIER,
+        shown=drawn.newest_sign,
+        head=drawn.conversation.last_seq if drawn.conversation else 0,
+    )
 
 
 def pause(chance: random.Random, seconds: tuple[float, float]) -> dt.timedelta:

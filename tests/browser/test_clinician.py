@@ -280,6 +280,25 @@ def test_a_sign_that_an_open_page_has_not_shown_comes_first_and_the_choice_is_ke
     expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
 
 
+def test_words_that_an_open_page_has_not_drawn_come_first_and_the_choice_is_kept(
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
+) -> None:
+    page = desk(site, live_cast.cleo)
+    case = listed(live_cast.ada)
+    talk = act(claim_case, case_id=case.pk, by=live_cast.cleo).conversation
+    page.route_web_socket(re.compile(".*"), lambda _: None)  # It is open, and hears nothing.
+    page.goto(reverse("case", args=[case.pk]))
+    page.keyboard.press("e")
+    page.get_by_label("They chose to end the talk").check()
+    act(live_cast.says, live_cast.ada, talk, "wait, I've taken something")
+    press_close(page)
+    expect(page.get_by_text("They wrote again a moment ago")).to_be_visible()
+    expect(page.get_by_text("wait, I've taken something").first).to_be_visible()
+    expect(page.get_by_label("They chose to end the talk")).to_be_checked()
+    press_close(page)
+    expect(page.get_by_text("The talk with Ada is closed.")).to_be_visible()
+
+
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_every_page_and_state_can_be_used_by_everybody(
     live_cast: Cast, site: Site, request: pytest.FixtureRequest, shape: str

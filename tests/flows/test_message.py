@@ -121,9 +121,10 @@ def talk_goes_on(site: Site, case: Case, clinician: User, person: User, hand_pho
     phone.sees(talk, "Hi Ada. I read what you wrote, and I'm here.", state="published")
     phone.send(talk, "ok. thank you")
     theirs.sees(talk, "ok. thank you", machine_reading="read")
-    shown = str(case.sources.latest("pk").pk)  # As the page has it, with all its signs.
+    # As the page has it, with all its signs and all that was said.
+    drawn = {"shown": str(case.sources.latest("pk").pk), "head": str(theirs.screens[talk].head)}
     close = f"/triage/cases/{case.pk}/close"
-    closed = Visitor(site, clinician).post(close, outcome="plan", shown=shown)
+    closed = Visitor(site, clinician).post(close, outcome="plan", **drawn)
     assert closed.status_code == 200
     phone.wait(lambda: phone.screens[talk].state == "closed", "the end of the talk")
     case.refresh_from_db()

@@ -45,9 +45,11 @@ def bens(room: Room, hands: Hands) -> Conversation:
 
 
 def somebody_was_with(room: Room, case: Case) -> None:
-    claim_case(case_id=case.pk, by=room.cleo)
-    shown = case.sources.latest("pk").pk
-    close_case(case_id=case.pk, by=room.cleo, outcome_code=Outcome.STEADIER, shown=shown)
+    talk = claim_case(case_id=case.pk, by=room.cleo).conversation
+    assert talk is not None
+    talk.refresh_from_db()
+    shown, head = case.sources.latest("pk").pk, talk.last_seq
+    close_case(case_id=case.pk, by=room.cleo, outcome_code=Outcome.STEADIER, shown=shown, head=head)
 
 
 def publish(room: Room, message: Message) -> None:

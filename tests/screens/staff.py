@@ -102,8 +102,15 @@ def closed(who: str, nickname: str) -> Callable[[Stage], None]:
         case = Case.objects.filter(person=stage.user(nickname)).latest("pk")
         if case.is_open:
             by = stage.user(who)
-            shown = access_case(by, case.pk).newest_sign
-            close_case(case_id=case.pk, by=by, outcome_code="steadier", shown=shown)
+            drawn = access_case(by, case.pk)
+            assert drawn.conversation is not None
+            close_case(
+                case_id=case.pk,
+                by=by,
+                outcome_code="steadier",
+                shown=drawn.newest_sign,
+                head=drawn.conversation.last_seq,
+            )
 
     return close
 

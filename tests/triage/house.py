@@ -17,7 +17,7 @@ from chat.actions.help import request_help
 from chat.actions.people import start_young_person
 from chat.actions.sending import send_message
 from chat.kernel import clock
-from chat.models import AuditRow, HelpRequest, Message, Space, User, WorkerBeat
+from chat.models import AuditRow, Conversation, HelpRequest, Message, Space, User, WorkerBeat
 from chat.states import Role
 from moderation.models import Assessment
 from triage.actions.cases import close_case
@@ -121,7 +121,8 @@ def assess(
 def close(case: Case, by: User, outcome: str = Outcome.STEADIER) -> Case:
     """Close it from a page that was drawn just now."""
     shown = case.sources.latest("pk").pk
-    return close_case(case_id=case.pk, by=by, outcome_code=outcome, shown=shown)
+    head = Conversation.objects.get(cases=case).last_seq
+    return close_case(case_id=case.pk, by=by, outcome_code=outcome, shown=shown, head=head)
 
 
 @contextmanager

@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from chat.access import Closed
+from chat.actions.messages import edit_message
+from chat.actions.sending import send_message
 from chat.kernel.errors import Stale
-from chat.models import Conversation, HelpRequest, User
+from chat.models import Conversation, HelpRequest, Message, User
 from tests.servers import wait_until
 from tests.triage import house
 from triage.access import lock_held_case
@@ -109,6 +112,42 @@ def test_a_sign_that_is_taken_in_while_closing_keeps_the_case_open(elsewhere: An
         closing.result(20)
     case.refresh_from_db()
     assert case.status == CaseStatus.WITH_CLINICIAN
+
+
+def says(who: User, case: Case, body: str) -> Message:
+    return send_message(
+        by=who, conversation_id=case.conversation_id or 0, client_id=house.uuid.uuid4(), body=body
+    )
+
+
+def test_words_on_their_way_while_closing_keep_the_talk_open(elsewhere: Any) -> None:
+    cleo, ada, case = with_ada()
+    with not_yet_committed(lambda: says(ada, case, "wait, I've taken something")):
+        closing = elsewhere(lambda: house.close(case, cleo))
+        until_they_wait(1)
+    with pytest.raises(Stale, match="wrote_again"):
+        closing.result(20)
+    assert Conversation.objects.get(pk=case.conversation_id).is_open
+
+
+@pytest.mark.parametrize("how", ["write", "change"])
+def test_words_that_come_too_late_are_refused_and_not_buried_in_an_ended_talk(
+    elsewhere: Any, how: str
+) -> None:
+    cleo, ada, case = with_ada()
+    said = says(ada, case, "I took two")
+    doing = {
+        "write": lambda: says(ada, case, "wait, I've taken something"),
+        "change": lambda: edit_message(by=ada, message_id=said.pk, body="I took twenty"),
+    }
+    with not_yet_committed(lambda: house.close(case, cleo)):
+        late = elsewhere(doing[how])
+        until_they_wait(1)
+    with pytest.raises(Closed if how == "write" else Stale):
+        late.result(20)
+    assert [message.body for message in Message.objects.filter(author=ada, state="published")] == [
+        "I took two"
+    ]
 
 
 @pytest.mark.parametrize("ending", ["close", "hand back"])

@@ -192,8 +192,10 @@ def test_a_clinician_goes_through_a_whole_case_with_plain_forms() -> None:
     answer = client.post(close, {})
     assert answer.status_code == 422
     assert "Pick how it ended." in text(answer)
-    shown = Case.objects.get().sources.latest("pk").pk
-    client.post(close, {"outcome": Outcome.PLAN, "shown": shown})
+    case = Case.objects.get()
+    assert case.conversation is not None
+    shown, head = case.sources.latest("pk").pk, case.conversation.last_seq
+    client.post(close, {"outcome": Outcome.PLAN, "shown": shown, "head": head})
     page = text(client.get(reverse("case", args=[case.pk])))
     assert "closed by Dan" in page
     assert "Closed: We made a plan together for staying safe" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Final
 
 from django.db import transaction
 
@@ -20,7 +21,7 @@ from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, Invalid, Stale
 from chat.kernel.transitions import change_state, or_refuse, refresh
 from chat.models import Conversation, HelpRequest, User
-from chat.states import HelpState
+from chat.states import EventKind, HelpState
 from triage.access import (
     access_held_case,
     access_own_waiting_request,
@@ -49,6 +50,9 @@ from triage.states import (
     CaseStatus,
     Outcome,
 )
+
+NEW_WORDS: Final = (EventKind.MESSAGE_PUBLISHED, EventKind.MESSAGE_EDITED)
+"""What happens in a talk when somebody writes there. That a machine read it is nothing new."""
 
 
 def claim_case(*, case_id: int, by: User) -> Case:
@@ -142,12 +146,13 @@ def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
     return case
 
 
-def close_case(*, case_id: int, by: User, outcome_code: str, shown: int) -> Case:
+def close_case(*, case_id: int, by: User, outcome_code: str, shown: int, head: int) -> Case:
     """End a case with how it ended; the talk closes, and what was said stays readable.
 
-    ``shown`` is the newest sign on the page that was closed (``Case.newest_sign``). Only whoever is
-    with the person closes. Raises :class:`Invalid` ("outcome_missing"), :class:`Denied`, or
-    :class:`Stale` ("asked_again") when something came in since, which nobody would look at again.
+    ``shown`` is the newest sign on the page that was closed (``Case.newest_sign``), ``head`` how
+    far it had drawn the talk. Only whoever is with the person closes. Raises :class:`Invalid`
+    ("outcome_missing"), :class:`Denied`, or :class:`Stale` when something came in since, which
+    nobody would look at again: ("asked_again"), or ("wrote_again") for words in the talk.
     """
     if outcome_code not in OUTCOMES_OF_A_TALK:
         raise Invalid("outcome_missing")
@@ -158,6 +163,8 @@ def close_case(*, case_id: int, by: User, outcome_code: str, shown: int) -> Case
             raise Denied
         if case.newest_sign > shown or _requests(case, HelpState.WAITING):
             raise Stale("asked_again")
+        if _wrote_since(case, head):
+            raise Stale("wrote_again")
         now = clock.now()
         change_state(
             Case.objects.filter(pk=case.pk, claimed_by=by),
@@ -284,6 +291,20 @@ def _take_in_requests(case: Case, by: User) -> None:
     """
     for request in _requests(case, HelpState.WAITING):
         take_in_request(source_of_help(request), by)
+
+
+def _wrote_since(case: Case, head: int) -> bool:
+    """Whether the person wrote in the talk, or changed their words, after this place in its feed.
+
+    The talk is held from here on: what is on its way either counts, or finds the talk closed and
+    says so to whoever wrote it.
+    """
+    talk = case.conversation
+    if talk is None:
+        return False
+    Conversation.objects.select_for_update(no_key=True).get(pk=talk.pk)
+    since = talk.events.filter(seq__gt=head, kind__in=NEW_WORDS)
+    return since.filter(message__author=case.person_id).exists()
 
 
 def _close_talk(talk: Conversation | None, by: User) -> None:

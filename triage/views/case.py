@@ -149,9 +149,15 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
     form, user = CloseForm(request.POST), person(request)
     if not form.is_valid():
         return _page(request, access_case(user, case_id), close_form=form, status=422)
-    outcome, shown = form.cleaned_data["outcome"], form.cleaned_data["shown"]
+    said = form.cleaned_data
     try:
-        closed = cases.close_case(case_id=case_id, by=user, outcome_code=outcome, shown=shown)
+        closed = cases.close_case(
+            case_id=case_id,
+            by=user,
+            outcome_code=said["outcome"],
+            shown=said["shown"],
+            head=said["head"],
+        )
     except Stale as error:
         messages.warning(request, refusal(error.code))
         return _page(request, access_case(user, case_id), close_form=form, status=409)

@@ -95,10 +95,18 @@ class ConversationView {
     live.outbox.then((outbox) => {
       const shown = this.shown(outbox.of(this.id));
       const fresh = this.place(shown);
+      this.tellHead();
       this.drawAround(shown.length);
       if (follow || fresh.own) this.toEnd();
       else if (fresh.others) this.more(fresh.others);
     });
+  }
+
+  /** A form beside the talk sends along how far it was drawn: nobody ends it over unseen words. */
+  tellHead() {
+    for (const field of document.querySelectorAll(`input[data-head-of="${this.id}"]`)) {
+      /** @type {HTMLInputElement} */ (field).value = String(this.feed.head);
+    }
   }
 
   /** Messages, then what has not gone out; one that has both is shown once. @param {Unsent[]} unsent */
