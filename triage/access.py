@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from chat.access import access_message
 from chat.kernel.errors import Conflict, Denied
-from chat.models import HelpRequest, User
+from chat.models import HelpRequest, Message, User
 from chat.states import HelpState, Role
 from moderation.models import Assessment, PatternFinding
 from triage.models import Case, DutyShift
@@ -62,6 +63,29 @@ def check_may_read_words(user: User, case: Case, *, now: dt.datetime) -> None:
     """What somebody wrote is for whoever is with them, or on duty and about to be."""
     if case.claimed_by_id != user.pk and not DutyShift.objects.is_on_duty(user, now=now):
         raise NotOnDuty
+
+
+def access_words(user: User, case: Case, message_id: int) -> Message:
+    """One of the messages that a case is about, or :class:`Denied`.
+
+    Whoever is with the person now may read it wherever they wrote it: the talk that it was said in
+    may have ended before anybody came. That opens this message, and nothing else of that talk.
+    """
+    if not case.sources.filter(message_id=message_id).exists():
+        raise Denied
+    try:
+        return access_message(user, message_id)
+    except Denied:
+        own = case.person.messages.filter(pk=message_id)
+        message = own.select_related("conversation__space", "author").first()
+        if message is None or not is_with(user, case):
+            raise
+    return message
+
+
+def is_with(user: User, case: Case) -> bool:
+    """Whether this clinician is with the person now."""
+    return case.status == CaseStatus.WITH_CLINICIAN and case.claimed_by_id == user.pk
 
 
 def access_held_case(user: User, case_id: int) -> Case:

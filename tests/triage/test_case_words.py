@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
+from chat.access import access_conversation
 from chat.actions.sending import send_message
 from chat.kernel.errors import Denied, Invalid
-from chat.models import AuditRow, User
+from chat.models import AuditRow, Conversation, Message, User
 from chat.states import Role
 from tests.triage import house
-from triage.access import NotOnDuty
-from triage.actions.cases import claim_case, hand_back_case
+from triage.access import NotOnDuty, access_words
+from triage.actions.cases import claim_case, give_up_place, hand_back_case
 from triage.actions.duty import go_off_duty
 from triage.actions.notes import read_words, write_note
 from triage.intake import intake_step
@@ -51,14 +54,66 @@ def test_words_of_a_private_talk_open_only_to_whoever_is_with_the_person() -> No
     cleo, dan, case = house.cleo(), house.staff("Dan", on_duty=True), house.waiting_case()
     talk = claim_case(case_id=case.pk, by=cleo).conversation
     assert talk is not None
-    said = send_message(
-        by=case.person, conversation_id=talk.pk, client_id=house.uuid.uuid4(), body="private"
-    )
+    said = says(case.person, talk, "private")
     house.assess(said, "immediate")
     intake_step()
     assert [m.pk for m in read_words(case_id=case.pk, by=cleo)] == [said.pk]
     hand_back_case(case_id=case.pk, by=cleo)
     assert read_words(case_id=case.pk, by=dan) == []
+
+
+def talk_of(person: User) -> Conversation:
+    return Conversation.objects.talks_of(person).latest("pk")
+
+
+def says(who: User, talk: Conversation, body: str) -> Message:
+    return send_message(by=who, conversation_id=talk.pk, client_id=house.uuid.uuid4(), body=body)
+
+
+@pytest.mark.parametrize("ending", ["gave up", "closed"])
+def test_words_of_a_talk_that_ended_before_they_were_read_open_to_whoever_comes_next(
+    ending: str,
+) -> None:
+    cleo, dan, first = house.cleo(), house.staff("Dan", on_duty=True), house.waiting_case()
+    ada, talk = first.person, talk_of(first.person)
+    if ending == "closed":
+        claim_case(case_id=first.pk, by=cleo)
+    other = says(ada, talk, "hello?")
+    said = says(ada, talk, "canary words")
+    if ending == "closed":
+        house.close(first, cleo)
+    else:
+        give_up_place(by=ada)
+    house.assess(said, "immediate")
+    intake_step()
+    case = Case.objects.open().get()
+    assert case.pk != first.pk
+
+    assert read_words(case_id=case.pk, by=dan) == []
+    held = claim_case(case_id=case.pk, by=dan)
+    assert held.conversation != talk
+    assert [m.body for m in read_words(case_id=case.pk, by=dan)] == ["canary words"]
+    assert AuditRow.objects.filter(verb="case.words_read", actor_id=dan.pk).count() == 1
+    page = Client()
+    page.force_login(dan)
+    assert "canary words" in page.post(reverse("case-words", args=[case.pk])).content.decode()
+    with pytest.raises(Denied):
+        access_words(dan, held, other.pk)
+    with pytest.raises(Denied):
+        access_conversation(dan, talk.pk)
+
+    hand_back_case(case_id=case.pk, by=dan)
+    assert read_words(case_id=case.pk, by=dan) == []
+
+
+def test_being_with_somebody_opens_what_they_wrote_and_nobody_elses_words() -> None:
+    cleo, case = house.cleo(), house.waiting_case()
+    ben = house.waiting_case("Ben").person
+    his = says(ben, talk_of(ben), "not hers to read")
+    claim_case(case_id=case.pk, by=cleo)
+    # As if a row that names her had led to words that are not hers.
+    case.sources.update(message_id=his.pk)
+    assert read_words(case_id=case.pk, by=cleo) == []
 
 
 def test_a_note_is_sealed_and_only_for_those_who_see_the_case() -> None:

@@ -6,7 +6,6 @@ import uuid
 
 from django.db import transaction
 
-from chat.access import access_message
 from chat.kernel import clock
 from chat.kernel.errors import Denied, Invalid
 from chat.models import AuditRow, Message, User
@@ -14,7 +13,7 @@ from chat.states import Notice
 from moderation.models import Assessment
 from moderation.states import TIERS, Harm
 from moderation.words import THEMES
-from triage.access import access_case, check_may_read_words
+from triage.access import access_case, access_words, check_may_read_words
 from triage.actions.timeline import note_event
 from triage.models import Case, CaseNote
 from triage.states import CaseEventKind
@@ -42,13 +41,14 @@ def write_note(*, case_id: int, by: User, body: str) -> CaseNote:
 def read_words(*, case_id: int, by: User) -> list[Message]:
     """The messages a case is about, for reading; that somebody read them is written down.
 
-    Those this person may not read yet (a private talk before it is theirs) are left out. Raises
-    :class:`Denied`, or :class:`NotOnDuty` when the case is somebody else's to be.
+    Those this person may not read yet (said in a private talk, before they are with whoever said
+    it) are left out. Raises :class:`Denied`, or :class:`NotOnDuty` when the case is somebody else's
+    to be.
     """
     with transaction.atomic():
         case = access_case(by, case_id)
         check_may_read_words(by, case, now=clock.now())
-        found = [_readable(by, message_id) for message_id in quoted_ids(case)]
+        found = [_readable(by, case, message_id) for message_id in quoted_ids(case)]
         messages = [message for message in found if message is not None]
         if messages:
             _write_down(case, by)
@@ -90,9 +90,9 @@ def theme_of(case: Case) -> str:
     return str(THEMES[harms[0]]) if harms else ""
 
 
-def _readable(user: User, message_id: int) -> Message | None:
+def _readable(user: User, case: Case, message_id: int) -> Message | None:
     """The message, or ``None`` where it is not this person's to read."""
     try:
-        return access_message(user, message_id)
+        return access_words(user, case, message_id)
     except Denied:
         return None

@@ -23,6 +23,7 @@ from triage.access import (
     access_unlisted_assessment,
     access_unlisted_finding,
     access_unlisted_request,
+    is_with,
 )
 from triage.actions import cases, notes
 from triage.board import board_for, row_of_case
@@ -36,12 +37,11 @@ from triage.words import HAND_BACK_LINE, OUTCOMES, refusal
 
 def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
     """The parts of a case's page that change while one looks at it."""
-    holds = case.status == CaseStatus.WITH_CLINICIAN and case.claimed_by_id == user.pk
     return {
         "beside": True,
         "case": case,
         "case_row": row_of_case(case, now=now),
-        "holds": holds,
+        "holds": is_with(user, case),
         "outcome_words": OUTCOMES.get(case.outcome_code, ""),
         "may_hand_back": case.status == CaseStatus.WITH_CLINICIAN,
         "events": case.events.select_related("by").order_by(
