@@ -23,6 +23,7 @@ from chat.states import HelpState, Role
 from moderation.models import Assessment, PatternFinding
 from moderation.unread import UNREAD_AFTER
 from triage import words
+from triage.absence import LeftAlone, left_alone
 from triage.access import can_triage
 from triage.actions.opening import reason_rows
 from triage.models import Case, DutyShift
@@ -91,6 +92,7 @@ class Board:
     rows: list[Row]
     waiting: int
     mine: list[Case]
+    alone: list[LeftAlone]
     others: list[Case]
     on_duty: bool
     team: list[User]
@@ -127,6 +129,7 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
     unlisted = list(unlisted_rows(now=now))
     rows = sorted([*rows, *unlisted], key=lambda row: (row.rank, row.since))
     team = [shift.user for shift in _shifts(now)]
+    alone = left_alone(Case.objects.exclude(claimed_by=user), now=now)
     unread, unread_for = unread_messages(now=now)
     answered, half, most = lately(now=now)
     return Board(
@@ -134,7 +137,8 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
         rows=rows,
         waiting=waiting.count() + len(unlisted),
         mine=list(Case.objects.held_by(user).select_related("person")),
-        others=_with_others(user),
+        alone=alone,
+        others=_with_others(user, but=[left.case.pk for left in alone]),
         on_duty=user in team,
         team=team,
         away=_away(team),
@@ -271,8 +275,9 @@ def _shifts(now: dt.datetime) -> list[DutyShift]:
     return list(DutyShift.objects.on_duty(now=now).select_related("user").order_by("began_at"))
 
 
-def _with_others(user: User) -> list[Case]:
+def _with_others(user: User, *, but: list[int]) -> list[Case]:
     """Who is with whom, for shift leads; nobody else sees the talks of others."""
     held = Case.objects.visible_to(user).filter(status=CaseStatus.WITH_CLINICIAN)
-    others = held.exclude(claimed_by=user).select_related("person", "claimed_by")
+    others = held.exclude(claimed_by=user).exclude(pk__in=but)
+    others = others.select_related("person", "claimed_by")
     return list(others.order_by("claimed_at"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from django.db.models import F
+
 from chat.actions.help import tell_place
 from chat.kernel import clock
 from chat.models import HelpRequest, WorkerBeat
@@ -22,8 +24,12 @@ LEARN_FROM_CASES: Final = 40
 
 
 def recent_waits(*, now: dt.datetime) -> list[float]:
-    """The waits, in minutes, of those picked up lately."""
+    """The waits, in minutes, of those picked up lately.
+
+    Without those whom a colleague took over: they were never on the list in between.
+    """
     claimed = Case.objects.filter(claimed_at__gt=now - LEARN_FROM).order_by("-claimed_at")
+    claimed = claimed.exclude(claimed_at=F("waiting_since"), handed_back_at__isnull=False)
     times = claimed.values_list("waiting_since", "claimed_at")[:LEARN_FROM_CASES]
     waits = [(end - start).total_seconds() / 60 for start, end in times if end is not None]
     return [max(0.0, wait) for wait in waits]  # A clock set back meanwhile makes nobody early.

@@ -58,6 +58,14 @@ class CaseEventKind(StrEnum):
     CLOSED = "closed"
 
 
+class Absence(StrEnum):
+    """Why whoever is with a person is not there; the sentences are in ``triage.words``."""
+
+    ACCOUNT = "account"
+    SHIFT = "shift"
+    PAGE = "page"
+
+
 class Outcome(StrEnum):
     """How a case ended; the sentences are in ``triage.words``.
 

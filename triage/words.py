@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chat.words import refusal as chat_refusal
-from triage.states import CaseEventKind, Outcome
+from triage.states import Absence, CaseEventKind, Outcome
 
 Words = str | Promise
 
@@ -41,6 +41,18 @@ EVENTS: Final[Mapping[str, Words]] = {
     CaseEventKind.CLOSED: _("Closed"),
 }
 
+ABSENCES: Final[Mapping[str, Words]] = {
+    Absence.ACCOUNT: _("%(name)s can't sign in any more."),
+    Absence.SHIFT: _("%(name)s's shift is over."),
+    Absence.PAGE: _("%(name)s has no page open, and has written nothing for a while."),
+}
+
+TAKEN_OVER: Final[Mapping[str, Words]] = {
+    Absence.ACCOUNT: _("Taken over: whoever was with them can't sign in any more"),
+    Absence.SHIFT: _("Taken over: the shift of whoever was with them was over"),
+    Absence.PAGE: _("Taken over: whoever was with them had no page open"),
+}
+
 REFUSALS: Final[Mapping[str, Words]] = {
     "already_taken": _("Somebody else has just picked this person up. They are not alone."),
     "taken_back": _("They have just given up their place themselves. They can ask again any time."),
@@ -65,6 +77,16 @@ HAND_BACK_LINE: Final = _(
     "I have to go now, and I'm not leaving you on your own: you're first in line, and somebody "
     "else will be with you as soon as they can."
 )
+
+TAKE_OVER_LINE: Final = _(
+    "Hello, I'm %(name)s. %(before)s isn't here just now, so I'm with you instead. I can read what "
+    "you both wrote, so you don't have to start again."
+)
+
+
+def take_over_line(name: str, *, before: str) -> str:
+    """What the person reads from whoever goes on in place of ``before``."""
+    return str(TAKE_OVER_LINE) % {"name": name, "before": before}
 
 
 def refusal(code: str) -> str:

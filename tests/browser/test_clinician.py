@@ -321,3 +321,24 @@ def test_every_page_and_state_can_be_used_by_everybody(
         assert faults(page, "dark") == []
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, url
+
+
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_somebody_whose_clinician_is_gone_is_seen_and_a_colleague_goes_on(
+    live_cast: Cast, site: Site, request: pytest.FixtureRequest, shape: str
+) -> None:
+    case = listed(live_cast.ada)
+    talk = act(claim_case, case_id=case.pk, by=live_cast.cleo).conversation
+    act(house.go_on_duty, by=live_cast.dan)
+    act(User.objects.filter(pk=live_cast.cleo.pk).update, is_active=False)
+    page = request.getfixturevalue(shape)(site, live_cast.dan)
+    page.goto(reverse("triage-queue"))
+    expect(page.get_by_text("1 person may be on their own in a talk.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Somebody is needed here")).to_be_visible()
+    assert faults(page, "dark") == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.get_by_role("button", name="Take over with Ada").click()
+    expect(page.get_by_text("with you since")).to_be_visible()
+    expect(page.get_by_text("Hello, I'm Dan. Cleo isn't here just now").first).to_be_visible()
+    act(live_cast.says, live_cast.ada, talk, "oh, hello Dan")
+    expect(page.get_by_text("oh, hello Dan").first).to_be_visible(timeout=SOON)

@@ -15,6 +15,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "case-next": ("sign-in none none verb verb", "sign-in none none on on"),
     "case": ("sign-in none none none none", "sign-in none none verb verb"),
     "case-claim": ("sign-in none none verb verb", "sign-in none none on on"),
+    "case-take-over": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-words": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-note": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-hand-back": ("sign-in none none verb verb", "sign-in none none on on"),

@@ -258,7 +258,7 @@ def test_what_they_wrote_is_folded_until_somebody_reads_it_and_that_is_written_d
 
 def urls_of(case: Case) -> list[tuple[str, str]]:
     """Every address of triage, with the method it takes."""
-    with_case = ("claim", "words", "note", "hand-back", "close")
+    with_case = ("claim", "take-over", "words", "note", "hand-back", "close")
     return [
         ("get", QUEUE),
         ("get", reverse("triage-rows")),

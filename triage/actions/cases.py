@@ -67,6 +67,12 @@ def claim_case(*, case_id: int, by: User) -> Case:
         now = clock.now()
         check_on_duty(by, now=now)
         one_at_a_time(Case.objects.filter(pk=case_id).values("person"))
+        return take_up(case_id, by, now=now)
+
+
+def take_up(case_id: int, by: User, *, now: dt.datetime) -> Case:
+    """The picking up itself, by whoever may, with nobody else at work for the person."""
+    with transaction.atomic():
         with or_refuse(lambda: Stale("taken_back" if was_taken_back(case_id) else "already_taken")):
             change_state(
                 Case.objects.filter(pk=case_id),
@@ -127,11 +133,18 @@ def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
         holder, talk = case.claimed_by, case.conversation
         if holder is None or talk is None:
             raise Denied
-        now = clock.now()
-        _back_to_the_head(case, holder, now=now)
         if words.strip() and holder == by and talk.is_open:
             send_message(by=by, conversation_id=talk.pk, client_id=uuid.uuid4(), body=words)
-        leave_talk(talk=talk, user=holder)
+        let_go(case, holder, by=by, now=clock.now())
+    return case
+
+
+def let_go(case: Case, holder: User, *, by: User, now: dt.datetime, detail: str = "") -> None:
+    """The handing back itself, of a case that the caller holds: ``holder`` leaves the talk."""
+    with transaction.atomic():
+        _back_to_the_head(case, holder, now=now)
+        if case.conversation is not None:
+            leave_talk(talk=case.conversation, user=holder)
         for request in _requests(case, HelpState.WITH_SOMEONE):
             move_help(request=request, to=HelpState.WAITING, by=by)
             tell_place(
@@ -141,9 +154,8 @@ def hand_back_case(*, case_id: int, by: User, words: str = "") -> Case:
                 wait_to_minutes=None,
                 nobody_on_duty=False,
             )
-        note_event(case, CaseEventKind.HANDED_BACK, by=by, now=now)
+        note_event(case, CaseEventKind.HANDED_BACK, by=by, now=now, detail=detail)
         tell_everybody()
-    return case
 
 
 def close_case(*, case_id: int, by: User, outcome_code: str, shown: int, head: int) -> Case:

@@ -8,7 +8,9 @@ from typing import Any, Final
 from django import template
 from django.utils.translation import gettext as _
 
+from chat.models import User
 from triage import words
+from triage.absence import LeftAlone
 from triage.models import CaseEvent
 from triage.states import BANDS, Band, CaseEventKind, SourceKind
 
@@ -27,9 +29,17 @@ def event_words(event: CaseEvent) -> str:
     said = str(words.EVENTS[event.kind])
     if event.kind == CaseEventKind.CLOSED:
         return f"{said}: {words.OUTCOMES.get(event.detail, event.detail)}"
+    if event.kind == CaseEventKind.HANDED_BACK and event.detail in words.TAKEN_OVER:
+        return str(words.TAKEN_OVER[event.detail])
     if event.detail in SOURCES:
         return f"{said}: {SOURCES[event.detail]}"
     return said
+
+
+@register.filter
+def says_when_taking_over(left: LeftAlone, user: User) -> str:
+    """What the person would read from this member of staff."""
+    return words.take_over_line(user.nickname, before=left.holder.nickname)
 
 
 @register.filter

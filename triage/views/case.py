@@ -26,6 +26,7 @@ from triage.access import (
     is_with,
 )
 from triage.actions import cases, notes
+from triage.actions.taking_over import take_over_case
 from triage.board import board_for, row_of_case
 from triage.forms import CloseForm, HandBackForm, NoteForm
 from triage.models import Case
@@ -110,6 +111,13 @@ def take_next(request: HttpRequest) -> HttpResponse:
 def claim(request: HttpRequest, case_id: int) -> HttpResponse:
     """Be with this person."""
     return redirect("case", cases.claim_case(case_id=case_id, by=person(request)).pk)
+
+
+@clinical
+@require_POST
+def take_over(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Be with this person in place of a colleague who is not there."""
+    return redirect("case", take_over_case(case_id=case_id, by=person(request)).pk)
 
 
 @clinical
