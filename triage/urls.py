@@ -15,6 +15,7 @@ urlpatterns = [
     path("cases/<int:case_id>/claim", case.claim, name="case-claim"),
     path("cases/<int:case_id>/take-over", case.take_over, name="case-take-over"),
     path("cases/<int:case_id>/words", case.words, name="case-words"),
+    path("cases/<int:case_id>/earlier", case.earlier, name="case-earlier"),
     path("cases/<int:case_id>/note", case.note, name="case-note"),
     path("cases/<int:case_id>/hand-back", case.hand_back, name="case-hand-back"),
     path("cases/<int:case_id>/close", case.close, name="case-close"),

@@ -19,6 +19,7 @@ from tests.servers import Site
 from tests.triage import house
 from triage.actions.cases import claim_case
 from triage.actions.duty import go_off_duty
+from triage.actions.notes import write_note
 from triage.intake import intake_step
 from triage.models import Case
 from triage.states import CaseStatus
@@ -342,3 +343,24 @@ def test_somebody_whose_clinician_is_gone_is_seen_and_a_colleague_goes_on(
     expect(page.get_by_text("Hello, I'm Dan. Cleo isn't here just now").first).to_be_visible()
     act(live_cast.says, live_cast.ada, talk, "oh, hello Dan")
     expect(page.get_by_text("oh, hello Dan").first).to_be_visible(timeout=SOON)
+
+
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_how_it_went_before_stays_folded_until_the_key_is_pressed(
+    live_cast: Cast, site: Site, request: pytest.FixtureRequest, shape: str
+) -> None:
+    first = listed(live_cast.ada)
+    act(claim_case, case_id=first.pk, by=live_cast.cleo)
+    act(write_note, case_id=first.pk, by=live_cast.cleo, body="hides tablets under the bed")
+    act(house.close, first, live_cast.cleo)
+    case = listed(live_cast.ada)
+    act(claim_case, case_id=case.pk, by=live_cast.cleo)
+    page = request.getfixturevalue(shape)(site, live_cast.cleo)
+    page.goto(reverse("case", args=[case.pk]))
+    expect(page.get_by_role("heading", name="When they came before")).to_be_visible()
+    assert "hides tablets" not in page.content()
+    page.keyboard.press("l")
+    expect(page.get_by_text("hides tablets under the bed")).to_be_visible()
+    assert AuditRow.objects.filter(verb="case.earlier_read").exists()
+    assert faults(page, "dark") == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

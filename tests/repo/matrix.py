@@ -17,6 +17,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "case-claim": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-take-over": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-words": ("sign-in none none verb verb", "sign-in none none on on"),
+    "case-earlier": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-note": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-hand-back": ("sign-in none none verb verb", "sign-in none none on on"),
     "case-close": ("sign-in none none verb verb", "sign-in none none on on"),

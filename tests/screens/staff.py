@@ -116,7 +116,7 @@ def closed(who: str, nickname: str) -> Callable[[Stage], None]:
 
 
 def show_words(page: Any, stage: Stage) -> None:
-    page.click("[data-words-form] button")
+    page.click("[data-unfold=words] button")
     page.wait_for_selector("figure .quote")
 
 

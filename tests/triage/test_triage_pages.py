@@ -258,7 +258,7 @@ def test_what_they_wrote_is_folded_until_somebody_reads_it_and_that_is_written_d
 
 def urls_of(case: Case) -> list[tuple[str, str]]:
     """Every address of triage, with the method it takes."""
-    with_case = ("claim", "take-over", "words", "note", "hand-back", "close")
+    with_case = ("claim", "take-over", "words", "earlier", "note", "hand-back", "close")
     return [
         ("get", QUEUE),
         ("get", reverse("triage-rows")),
@@ -299,7 +299,7 @@ def test_the_case_of_a_colleague_and_one_that_never_was_look_the_same() -> None:
         assert client.get(reverse("case", args=[case_id])).status_code == 404
         said = [
             text(client.post(reverse(f"case-{name}", args=[case_id]), {"body": "x"}, follow=True))
-            for name in ("note", "hand-back", "words")
+            for name in ("note", "hand-back", "words", "earlier")
         ]
         assert all("This is not on your list" in page for page in said)
     lee = browser(house.staff("Lee", Role.SHIFT_LEAD))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.db import transaction
 
@@ -13,13 +14,16 @@ from chat.states import Notice
 from moderation.models import Assessment
 from moderation.states import TIERS, Harm
 from moderation.words import THEMES
-from triage.access import access_case, access_words, check_may_read_words
+from triage.access import access_case, access_words, check_may_read_words, is_with
 from triage.actions.timeline import note_event
 from triage.models import Case, CaseNote
 from triage.states import CaseEventKind
 
 LONGEST_NOTE = 2000
 """Code points."""
+
+EARLIER: Final = 5
+"""Earlier cases that are shown to whoever comes next: enough to know somebody, and no dossier."""
 
 
 def write_note(*, case_id: int, by: User, body: str) -> CaseNote:
@@ -53,6 +57,23 @@ def read_words(*, case_id: int, by: User) -> list[Message]:
         if messages:
             _write_down(case, by)
     return messages
+
+
+def read_earlier(*, case_id: int, by: User) -> list[Case]:
+    """How the newest earlier cases of this person ended, with what colleagues noted there.
+
+    For whoever is with the person now, and for nobody else; that they read it is written down.
+    Raises :class:`Denied`.
+    """
+    with transaction.atomic():
+        case = access_case(by, case_id)
+        if not is_with(by, case):
+            raise Denied
+        earlier = Case.objects.before(case).select_related("closed_by")
+        found = list(earlier.prefetch_related("notes__author")[:EARLIER])
+        if found:
+            AuditRow.objects.record(verb="case.earlier_read", by=by, subject=f"case:{case.pk}")
+    return found
 
 
 def _write_down(case: Case, by: User) -> None:

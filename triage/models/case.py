@@ -46,6 +46,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Without those that were given up before anybody came: nobody talked there."""
         return self.exclude(outcome_code=Outcome.WITHDRAWN)
 
+    def before(self, case: Case) -> CaseQuerySet:
+        """The closed cases of the same person that say anything to whoever is with them now.
+
+        The newest first. One that was given up says only what a colleague noted meanwhile.
+        """
+        told = ~models.Q(outcome_code=Outcome.WITHDRAWN) | models.Q(
+            models.Exists(CaseNote.objects.filter(case=models.OuterRef("pk")))
+        )
+        closed = self.filter(told, person=case.person_id, status=CaseStatus.CLOSED)
+        return closed.exclude(pk=case.pk).order_by("-closed_at", "-pk")
+
     def with_newest_sign(self) -> CaseQuerySet:
         """Each with ``newest_sign``, read in the same moment as its reasons, never later.
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from chat.models import User
 from triage import words
 from triage.absence import LeftAlone
-from triage.models import CaseEvent
+from triage.models import Case, CaseEvent
 from triage.states import BANDS, Band, CaseEventKind, SourceKind
 
 register = template.Library()
@@ -34,6 +34,12 @@ def event_words(event: CaseEvent) -> str:
     if event.detail in SOURCES:
         return f"{said}: {SOURCES[event.detail]}"
     return said
+
+
+@register.filter
+def outcome_of(case: Case) -> str:
+    """How a closed case ended."""
+    return str(words.OUTCOMES.get(case.outcome_code, case.outcome_code))
 
 
 @register.filter

@@ -52,6 +52,7 @@ def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
         "quoted": len(notes.quoted_ids(case)),
         "theme": notes.theme_of(case),
         "earlier": _talks_before(case),
+        "to_look_back_at": Case.objects.before(case).count(),
     }
 
 
@@ -97,6 +98,14 @@ def words(request: HttpRequest, case_id: int) -> HttpResponse:
     """The same page with what they wrote unfolded; that somebody read it is written down."""
     read = notes.read_words(case_id=case_id, by=person(request))
     return _page(request, access_case(person(request), case_id), read=read, unfolded=True)
+
+
+@clinical
+@require_POST
+def earlier(request: HttpRequest, case_id: int) -> HttpResponse:
+    """The same page with how earlier talks ended; that somebody read it is written down."""
+    known = notes.read_earlier(case_id=case_id, by=person(request))
+    return _page(request, access_case(person(request), case_id), known=known, looked_back=True)
 
 
 @clinical

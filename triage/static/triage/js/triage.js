@@ -89,16 +89,17 @@ function stale(isStale) {
   line.textContent = (line.dataset.words ?? "").replace("{time}", clock.format(since));
 }
 
-/** What they wrote opens in its place; without scripts the whole page comes with it. */
+/** What is folded until somebody chooses to read it opens in its place; without scripts the whole page comes with it. */
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLElement} */ (event.target);
-  if (!(form instanceof HTMLFormElement) || !form.matches("[data-words-form]")) return;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.unfold) return;
   event.preventDefault();
-  const here = part(document, "words");
+  const name = form.dataset.unfold;
+  const here = part(document, name);
   try {
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const arrived = part(fresh, "words");
+    const arrived = part(fresh, name);
     if (!answer.ok || !arrived || !here) throw new Error("not here");
     here.replaceChildren(...arrived.childNodes);
     here.setAttribute("tabindex", "-1");
