@@ -119,9 +119,16 @@ def access_own_waiting_request(user: User) -> HelpRequest:
     return request
 
 
-def was_taken_back(case_id: int) -> bool:
-    """Whether this case ended because its person gave up their place."""
-    return Case.objects.filter(pk=case_id, outcome_code=Outcome.WITHDRAWN).exists()
+def what_became_of(case_id: int) -> str:
+    """Why a case is nobody's to pick up any more, as the code of the refusal that says so.
+
+    Whose colleague is with them, and one that never was, look the same.
+    """
+    closed = Case.objects.filter(pk=case_id, status=CaseStatus.CLOSED)
+    ended = closed.values_list("outcome_code", flat=True).first()
+    if ended is None:
+        return "already_taken"
+    return "taken_back" if ended == Outcome.WITHDRAWN else "talk_ended"
 
 
 def access_unlisted_request(user: User, request_id: int) -> HelpRequest:

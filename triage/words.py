@@ -55,6 +55,10 @@ TAKEN_OVER: Final[Mapping[str, Words]] = {
 
 REFUSALS: Final[Mapping[str, Words]] = {
     "already_taken": _("Somebody else has just picked this person up. They are not alone."),
+    "talk_ended": _(
+        "A colleague was with them, and their talk has ended. If they come back, they show up on "
+        "the list again."
+    ),
     "taken_back": _("They have just given up their place themselves. They can ask again any time."),
     "not_on_duty": _("Go on duty first: then you can do that."),
     "open_cases": _("You are still with somebody. Close or hand back first, then end your shift."),
@@ -72,6 +76,13 @@ REFUSALS: Final[Mapping[str, Words]] = {
     "note_empty": _("The note is empty. Write a line for whoever comes next, then keep it."),
     "unreadable": _("These words do not open. Please tell your shift lead."),
 }
+
+GONE: Final[Mapping[str, Words]] = {
+    "already_taken": _("A colleague is with them now."),
+    "talk_ended": _("A colleague was with them, and their talk has ended."),
+    "taken_back": _("They have given up their place. They can ask again any time."),
+}
+"""In place of the page about somebody who is not this colleague's to be with any more."""
 
 HAND_BACK_LINE: Final = _(
     "I have to go now, and I'm not leaving you on your own: you're first in line, and somebody "

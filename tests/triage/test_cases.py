@@ -172,7 +172,7 @@ def test_a_request_that_a_colleague_has_answered_since_the_page_was_drawn_opens_
     asked = source_of_help(house.ask(ada))
     reading = house.assess(house.post(ada), "immediate")
     house.close(claim_source(source=source_of_assessment(reading), by=cleo), cleo)
-    with pytest.raises(Stale, match="already_taken"):
+    with pytest.raises(Stale, match="talk_ended"):
         claim_source(source=asked, by=dan)
     assert not Case.objects.open().exists()
 

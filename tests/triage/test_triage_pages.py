@@ -238,6 +238,13 @@ def test_a_page_that_is_open_says_when_a_colleague_was_quicker() -> None:
     assert "A colleague is with them now." in text(client.get(rows))
     page = text(client.post(reverse("case-claim", args=[case.pk]), follow=True))
     assert "Somebody else has just picked this person up." in page
+    house.close(case, cleo)
+    page = text(client.get(rows))
+    assert "A colleague was with them, and their talk has ended." in page
+    assert "A colleague is with them now." not in page
+    page = text(client.post(reverse("case-claim", args=[case.pk]), follow=True))
+    assert "their talk has ended. If they come back, they show up on the list again." in page
+    assert "They are not alone." not in page
 
 
 def test_what_they_wrote_is_folded_until_somebody_reads_it_and_that_is_written_down() -> None:

@@ -28,7 +28,7 @@ from triage.access import (
     check_may_triage,
     check_on_duty,
     lock_held_case,
-    was_taken_back,
+    what_became_of,
 )
 from triage.actions.notes import post_of
 from triage.actions.opening import (
@@ -59,8 +59,9 @@ def claim_case(*, case_id: int, by: User) -> Case:
     """Be with the person: exactly one clinician gets the case, and joins the talk by name.
 
     Raises :class:`Denied` for other roles, :class:`NotOnDuty`, and :class:`Stale`
-    ("already_taken") when somebody else has it, or ("taken_back") when the person gave up their
-    place. A case that never was looks just as one that is taken.
+    ("already_taken") when somebody else has it, ("talk_ended") when they had and closed it, or
+    ("taken_back") when the person gave up their place. A case that never was looks just as one that
+    is taken.
     """
     check_may_triage(by)
     with transaction.atomic():
@@ -73,7 +74,7 @@ def claim_case(*, case_id: int, by: User) -> Case:
 def take_up(case_id: int, by: User, *, now: dt.datetime) -> Case:
     """The picking up itself, by whoever may, with nobody else at work for the person."""
     with transaction.atomic():
-        with or_refuse(lambda: Stale("taken_back" if was_taken_back(case_id) else "already_taken")):
+        with or_refuse(lambda: Stale(what_became_of(case_id))):
             change_state(
                 Case.objects.filter(pk=case_id),
                 field="status",
@@ -99,7 +100,7 @@ def claim_source(*, source: Source, by: User) -> Case:
         check_on_duty(by, now=clock.now())
         one_at_a_time([source.person.pk])
         if was_answered(source):
-            raise Stale("already_taken")
+            raise Stale("talk_ended")
         # The talk before the audit chain, as everywhere: two who lock them the other way round
         # would wait for each other for ever.
         talk = open_talk(person=source.person, by=by)

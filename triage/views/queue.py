@@ -12,11 +12,12 @@ from chat.kernel import clock
 from chat.kernel.errors import Denied
 from chat.models import User
 from chat.views.gate import person
-from triage.access import access_case, was_taken_back
+from triage.access import access_case, what_became_of
 from triage.actions.duty import go_off_duty, go_on_duty
 from triage.board import board_for
 from triage.views.case import case_context
 from triage.views.gate import clinical
+from triage.words import GONE
 
 
 @clinical
@@ -43,7 +44,7 @@ def _case_parts(user: User, case_id: int) -> dict[str, Any]:
     try:
         return case_context(user, access_case(user, case_id), now=clock.now())
     except Denied:
-        return {"beside": True, "gone": True, "taken_back": was_taken_back(case_id)}
+        return {"beside": True, "gone": GONE[what_became_of(case_id)]}
 
 
 @clinical
