@@ -2,10 +2,10 @@
 
 A pickle can run any code it likes while it is loaded. So this runs in a process of its own, with an
 empty environment, in a folder of its own, without a network where the system allows that (a network
-namespace on Linux), with small limits, and with an audit hook that refuses sockets, processes and
-writing elsewhere. The hook is a seat belt and no wall; the wall is that the file's SHA-256 was
-checked before. What comes out is safetensors and JSON, and the library's own answers to compare
-with.
+namespace on Linux), with small limits, and with an audit hook that refuses sockets, processes,
+databases, and writing, moving or removing anything elsewhere. The hook is a seat belt and no wall;
+the wall is that the file's SHA-256 was checked before. What comes out is safetensors and JSON, and
+the library's own answers to compare with.
 
     python -I unpickle.py SOURCE OUT BASE    (the texts to answer come as JSON on standard input)
 """
@@ -22,7 +22,26 @@ from typing import Any
 NEW_USER, NEW_NET = 0x10000000, 0x40000000
 CPU_SECONDS = 900
 FILE_BYTES = 4 << 30
-REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.kill")
+REFUSED = (
+    *("socket.", "subprocess.", "sqlite3."),
+    *("os.system", "os.exec", "os.posix_spawn", "os.fork", "os.kill"),
+)
+CHANGES = {
+    "os.remove": 1,
+    "os.rmdir": 1,
+    "os.mkdir": 1,
+    "os.truncate": 1,
+    "os.chmod": 1,
+    "os.chown": 1,
+    "os.utime": 1,
+    "os.setxattr": 1,
+    "os.removexattr": 1,
+    "os.rename": 2,
+    "os.link": 2,
+    "os.symlink": 2,
+}
+"""What changes a file or folder without opening it, and how many paths each such event begins with.
+Both of two count: a link in our own folder to a file elsewhere would be a way to write there."""
 
 
 def leave_the_network() -> bool:
@@ -46,13 +65,15 @@ def set_limits() -> None:
 
 
 def refuse_the_rest(out: Path) -> None:
-    """From here on: no sockets, no processes, no writing outside of `out`. Cannot be undone."""
+    """From here on: no sockets, no processes, no change outside of `out`. Cannot be undone."""
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event.startswith(REFUSED):
             raise PermissionError(f"a checkpoint tried {event}")
-        if event == "open" and _writes(args) and not _inside(args[0], out):
+        if event == "open" and _writes(args) and not _may_write(args, out):
             raise PermissionError("a checkpoint tried to write a file")
+        if not all(_is_ours(path, out) for path in args[: CHANGES.get(event, 0)]):
+            raise PermissionError(f"a checkpoint tried {event}")
 
     sys.addaudithook(hook)
 
@@ -61,14 +82,36 @@ def _writes(args: tuple[Any, ...]) -> bool:
     mode, flags = args[1], args[2]
     if isinstance(mode, str) and set(mode) & set("wax+"):
         return True
-    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    return isinstance(flags, int) and bool(flags & writing)
 
 
-def _inside(path: Any, out: Path) -> bool:
+def _may_write(args: tuple[Any, ...], out: Path) -> bool:
+    path, mode = args[0], args[1]
     if isinstance(path, int):
         return True
     name = os.fsdecode(path)
-    return name == os.devnull or os.path.realpath(name).startswith(str(out) + os.sep)
+    if mode is None and not os.path.isabs(name):
+        return False  # `os.open` may mean it from any open folder, and its event does not say so.
+    return name == os.devnull or _lies_in(out, os.path.realpath(name))
+
+
+def _is_ours(path: Any, out: Path) -> bool:
+    """Whether it lies in `out` itself and, where it is a link, leads nowhere else.
+
+    Only whole paths count, for the same reason; and a number may be a file opened to be read.
+    """
+    if isinstance(path, int):
+        return False
+    name = os.fsdecode(path)
+    folder, last = os.path.split(name)
+    place = os.path.join(os.path.realpath(folder), last)
+    both = (place, os.path.realpath(name))
+    return os.path.isabs(name) and all(_lies_in(out, one) for one in both)
+
+
+def _lies_in(out: Path, name: str) -> bool:
+    return name.startswith(str(out) + os.sep)
 
 
 def opened(source: Path) -> tuple[dict[str, Any], str]:
