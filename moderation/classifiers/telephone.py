@@ -1,9 +1,10 @@
 """Telephone numbers in running text, however split, spelled out or written with other digits."""
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import Final, NamedTuple
 
 import phonenumbers
 
@@ -28,79 +29,188 @@ MIN_STEPS: Final = 5
 GAP: Final = 3
 """Signs that may stand between two parts of a number."""
 
+BLOCK: Final = 3
+LONG_BLOCK: Final = 5
+"""Digits in one word of a number that is told in blocks: "077 0090 0123". A year or a time has no
+more than four: what begins with a long block may go on as it likes, "07700 90 01 23"."""
+
+MOST_TRIED: Final = 200
+"""Trying takes long. A text with more in it that may be numbers is no accident."""
+
+_WHOLE: Final = re.compile(
+    r"0[1-357-9][0-9]{9}|08[35-9][0-9]{7}|\+(?:44[0-9]{10}|353[0-9]{9}|1[0-9]{10}|[2-9][0-9]{8,13})"
+)
+"""A number of these islands with all its digits, or one of anywhere that begins with "+"."""
+
+_BESIDE: Final = re.compile(
+    r"(?<![0-9+])(?:"
+    r"\+(?:44(?: ?[0-9]){10}|353(?: ?[0-9]){9}|1(?: ?[0-9]){10}|[2-9](?: ?[0-9]){8,13}?)"
+    r"|(?=[0-9](?: [0-9]){9}|0[0-9]{4}|0(?:7|[0-9]{2,3}) [0-9]{3})"
+    r"0 ?(?:[1-357-9](?: ?[0-9]){9}|8 ?[35-9](?: ?[0-9]){7})"
+    r"|[0-9]{9,15}"
+    r")(?![0-9])"
+)
+"""Words in a line that may be the like, however they are split, and any one word long enough. Few
+of them are no number: looking is quick, and asking `phonenumbers` is not."""
+
+_AMERICAN: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
+
+_APART: Final = re.compile(r"[,;|()]|\. ")
+"""Marks that stand between a number and something else, rather than inside it."""
+
+_WORD: Final = re.compile(r"[0-9]+|[^\W\d_]+")
+"""Letters and digits, apart from each other even where they touch."""
+
 _DISGUISED: Final = re.compile(r"(?<![^\W_])(?=[oil]*[0-9])[0-9oil]{2,}(?![^\W_])")
 _LIKE_DIGITS: Final = str.maketrans("oil", "011")
 """Letters that pass for digits, where nothing but these and digits stands: "o77oo"."""
 
 
+class Told(NamedTuple):
+    """One word of a number: the digits it stands for, "+" before them where that is said."""
+
+    digits: str
+    start: int
+    end: int
+    spelled: bool
+
+
+Run = Sequence[Told]
+
+
 def numbers_in(folded: Folded, helplines: frozenset[str]) -> Iterator[Span]:
-    """Runs of digits, however split or spelled, that are a telephone number somewhere."""
-    for digits, start, end in _digit_runs(folded.text):
-        bare = digits.lstrip("+")
-        if bare in helplines or not MIN_DIGITS <= len(bare) <= MAX_DIGITS:
+    """Runs of digits, or parts of such a run, that are a telephone number somewhere."""
+    tries = iter(range(MOST_TRIED))
+    for run in _runs(folded.text):
+        if _digits(run).lstrip("+") in helplines:
             continue
-        if _is_number(digits) and not _is_counting(folded.text[start:end]):
-            yield folded.span(start, end)
+        for number in _numbers_of(run, folded.text, tries):
+            yield folded.span(number[0].start, number[-1].end)
 
 
-def _is_counting(run: str) -> bool:
+def _numbers_of(run: Run, text: str, tries: Iterator[int]) -> Iterator[Run]:
+    """The run, if it is a number as it stands; or else the numbers that stand beside others in it.
+
+    "07700 900123, 15" is a number and an age.
+    """
+    if _is_counting(run):
+        return
+    if _is_number_as_it_stands(run, tries):
+        yield run
+        return
+    pieces = list(_pieces(run, text))
+    for piece in pieces:
+        if len(pieces) > 1 and _is_number_as_it_stands(piece, tries):
+            yield piece
+        else:
+            yield from _numbers_among(piece, tries)
+
+
+def _is_number_as_it_stands(run: Run, tries: Iterator[int]) -> bool:
+    digits = _digits(run)
+    fits = MIN_DIGITS <= len(digits.lstrip("+")) <= MAX_DIGITS
+    return fits and _holds(digits, tries) and not _is_counting(run)
+
+
+def _pieces(run: Run, text: str) -> Iterator[Run]:
+    """Parts of a run that a mark keeps apart, or a "+", which only begins a number."""
+    first = 0
+    for at, (before, told) in enumerate(pairwise(run), start=1):
+        between = text[before.end : told.start]
+        if told.digits[0] == "+" or (between != " " and _APART.search(between)):
+            yield run[first:at]
+            first = at
+    yield run[first:]
+
+
+def _numbers_among(run: Run, tries: Iterator[int]) -> Iterator[Run]:
+    """The numbers in a run, each told as numbers are and dates are not."""
+    words = [" ".join(told.digits) if told.spelled else told.digits for told in run]
+    line, past = " ".join(words), 0
+    starts: list[int] = []
+    while found := _BESIDE.search(line, past):
+        starts = starts or list(accumulate((len(word) + 1 for word in words), initial=0))
+        first = bisect_right(starts, found.start()) - 1
+        last = bisect_right(starts, found.end() - 1) - 1
+        if len(run[first].digits) >= MIN_DIGITS:
+            last = first
+        number = run[first : last + 1]
+        if _is_told_as_one(number) and _is_number_as_it_stands(number, tries):
+            yield number
+            past = starts[last + 1]
+        else:
+            past = starts[first + 1]
+
+
+def _is_told_as_one(words: Run) -> bool:
+    """By single digits or in blocks. Dates, times, scores and ages have parts of one or two."""
+    first = words[0].digits
+    if len(words) == 1 or first[0] == "+":
+        return True
+    sizes = [1 if told.spelled else len(told.digits) for told in words]
+    if len(first) >= LONG_BLOCK or set(sizes) == {1}:
+        return True
+    return min(sizes[1:]) >= BLOCK and (sizes[0] >= BLOCK or first == "07")
+
+
+def _digits(run: Run) -> str:
+    """What it adds up to, without any "+" but the first; no longer than decides anything."""
+    digits = run[0].digits
+    for told in run[1:]:
+        if len(digits) > MAX_DIGITS + 1:
+            break
+        digits += told.digits.lstrip("+")
+    return digits
+
+
+def _holds(digits: str, tries: Iterator[int]) -> bool:
+    """Whether it is a number. Past :data:`MOST_TRIED` in one text the shape alone decides."""
+    if next(tries, None) is None:
+        return bool(_WHOLE.fullmatch(digits) or _AMERICAN.fullmatch(digits))
+    return _is_number(digits)
+
+
+def _is_counting(run: Run) -> bool:
     """Whether it counts up or down, one word a step, as for breathing: "1 2 3 4 5 6 7 8 9"."""
-    steps = [_value(word, after="") for word, *_ in _words(run)]
-    if len(steps) < MIN_STEPS or None in steps:
+    if len(run) < MIN_STEPS or any(len(told.digits) >= LONG_BLOCK for told in run):
         return False
-    counted = [int(step) for step in steps if step]
-    return {after - before for before, after in pairwise(counted)} in ({1}, {-1})
+    steps = [int(told.digits) for told in run]
+    return {after - before for before, after in pairwise(steps)} in ({1}, {-1})
 
 
-def _digit_runs(text: str) -> Iterator[tuple[str, int, int]]:
+def _runs(text: str) -> Iterator[Run]:
     """Digits that stand together but for spaces and marks, with spelled ones counted in."""
-    digits = ""
-    start = end = near = 0
+    run: list[Told] = []
+    near = 0
     repeat = 1
-    for word, at, after in _words(_DISGUISED.sub(_in_digits, text)):
-        value = _value(word, after=digits)
+    for found in _WORD.finditer(_DISGUISED.sub(_in_digits, text)):
+        word, (at, after) = found.group(), found.span()
+        value = _value(word, follows=bool(run))
         goes_on = at - near <= GAP and (value is not None or word in _BETWEEN)
-        if digits and not goes_on:
-            yield digits, start, end
-            digits = ""
+        if run and not goes_on:
+            yield run
+            run = []
         if value is not None:
-            if not digits:
-                start = at - (1 if at and text[at - 1] == "+" else 0)
-                digits = "+" if start < at else ""
-            digits += value * repeat if len(value) == 1 else value
-            end = after
+            plus = "+" if at and text[at - 1] == "+" else ""
+            digits = value * repeat if len(value) == 1 else value
+            run.append(Told(plus + digits, at - len(plus), after, word != value))
         near = after
         repeat = _REPEATS.get(word, 1)
-    if digits:
-        yield digits, start, end
+    if run:
+        yield run
 
 
 def _in_digits(run: "re.Match[str]") -> str:
     return run.group().translate(_LIKE_DIGITS)
 
 
-def _value(word: str, *, after: str) -> str | None:
+def _value(word: str, *, follows: bool) -> str | None:
     """The digits a word stands for: "nine hundred" is 900 where a number is being told."""
-    if word.isascii() and word.isdigit():
+    if word[0] in "0123456789":
         return word
-    if word == "hundred" and after:
+    if word == "hundred" and follows:
         return "00"
     return SPELLED.get(word) or ("0" if word == "o" else None)
-
-
-def _words(text: str) -> Iterator[tuple[str, int, int]]:
-    """Runs of letters and runs of digits, apart from each other even where they touch."""
-    start = 0
-    for index in range(1, len(text) + 1):
-        if index < len(text) and _kind(text[index]) == _kind(text[start]):
-            continue
-        if _kind(text[start]):
-            yield text[start:index], start, index
-        start = index
-
-
-def _kind(c: str) -> int:
-    return 1 if c.isdigit() else 2 if c.isalpha() else 0
 
 
 def _is_number(digits: str) -> bool:

@@ -1,11 +1,15 @@
 """Contact and identity details, however they are written."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.classifiers.base import Signal
 from moderation.classifiers.contact import ContactReader
+from moderation.classifiers.folding import fold
+from moderation.classifiers.telephone import numbers_in
 from tests.growth import is_quick
 
 READER = ContactReader()
@@ -220,6 +224,68 @@ def test_the_place_of_a_number_is_known(number: str):
     span = read(text)[0].spans[0]
 
     assert text[span.start : span.end] == number
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("07700 900123, 15, leeds", ["07700 900123"]),
+        ("im 15, 07700 900123", ["07700 900123"]),
+        ("im 15. 07700 900123", ["07700 900123"]),
+        ("07700900123, 07700900456", ["07700900123", "07700900456"]),
+        ("07700900123 07700900456", ["07700900123", "07700900456"]),
+        ("im 15 07700 900123", ["07700 900123"]),
+        ("15/07700 90 01 23/leeds", ["07700 90 01 23"]),
+        ("077 0090 0123 - 15", ["077 0090 0123"]),
+        ("15 07 700 900 123", ["07 700 900 123"]),
+        ("0 7 7 0 0 9 0 0 1 2 3 15", ["0 7 7 0 0 9 0 0 1 2 3"]),
+        ("15, oh seven seven double oh nine oh oh one two three", None),
+        ("oh 07700 900123", ["07700 900123"]),
+        ("15 +44 7700 900123 16", ["+44 7700 900123"]),
+        ("14, 0113 496 0123", ["0113 496 0123"]),
+        ("14 085 123 4567", ["085 123 4567"]),
+        ("14, 415 555 2671", ["415 555 2671"]),
+        ("1 2 3 4 5 6 7 8 9, 07700 900123", ["07700 900123"]),
+        ("07700 116123", ["07700 116123"]),
+        ("07700 999 112", ["07700 999 112"]),
+    ],
+)
+def test_a_number_is_found_beside_other_numbers(text: str, numbers: list[str] | None):
+    (found,) = [signal for signal in read(text) if signal.rule == "phone_number"]
+
+    assert [text[s.start : s.end] for s in found.spans] == (numbers or [text.split(", ")[1]])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "born 17/12/2011, 15, leeds",
+        "07/12/2026 10:30, 08/12/2026 11:30",
+        "its 10:30, 11:45, 07:15, 07:45, 08:15",
+        "0900-1700, 0900-1300, 1000 1600",
+        "0715 0730 0745 0800 0815",
+        "07 11 23 31 42 45, 07 12 13 34 41 49",
+        "3-1, 2-0, 07-12, 10-11, 0-0",
+        "£7.99, £12.50, £100, £1,250.00",
+        "1,000,000,000 views, 15, 16",
+        "2023, 2024, 2025, 2026, 2027",
+        "15, 16, 17, 5.7, 60, 0.5, 120",
+        "0 1 2 3 4 5 6 7 8 9 10 11",
+        "0 1 2 3 4 5 6 7 8 9, 9 8 7 6 5 4 3 2 1 0",
+        "3.14159 26535 89793, 07 3",
+    ],
+)
+def test_numbers_that_stand_together_and_are_no_telephone_number_are_let_through(text: str):
+    assert rules(text) == set()
+
+
+@pytest.mark.parametrize("unit", ["0 ", "07,", "+4 ", "0113 496 ", "07700 90012 x ", "999 "])
+def test_looking_for_numbers_is_not_slow_on_a_hostile_text(unit: str):
+    folded = fold((unit * 100_000)[:100_000], stretch=0, apostrophes=False, leet=False)
+
+    assert is_quick(
+        lambda text: list(numbers_in(replace(folded, text=text), frozenset())), folded.text
+    )
 
 
 @pytest.mark.parametrize(
