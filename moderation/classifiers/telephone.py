@@ -82,28 +82,49 @@ def numbers_in(folded: Folded, helplines: frozenset[str]) -> Iterator[Span]:
     """Runs of digits, or parts of such a run, that are a telephone number somewhere."""
     tries = iter(range(MOST_TRIED))
     for run in _runs(folded.text):
-        if _digits(run).lstrip("+") in helplines:
-            continue
-        for number in _numbers_of(run, folded.text, tries):
+        for number in _numbers_of(run, folded.text, helplines, tries):
             yield folded.span(number[0].start, number[-1].end)
 
 
-def _numbers_of(run: Run, text: str, tries: Iterator[int]) -> Iterator[Run]:
+def _numbers_of(
+    run: Run, text: str, helplines: frozenset[str], tries: Iterator[int]
+) -> Iterator[Run]:
     """The run, if it is a number as it stands; or else the numbers that stand beside others in it.
 
     "07700 900123, 15" is a number and an age.
     """
-    if _is_counting(run):
+    run = _past_helplines(run, helplines)
+    if not run or _is_counting(run):
         return
     if _is_number_as_it_stands(run, tries):
         yield run
         return
     pieces = list(_pieces(run, text))
-    for piece in pieces:
+    for piece in filter(None, (_past_helplines(piece, helplines) for piece in pieces)):
         if len(pieces) > 1 and _is_number_as_it_stands(piece, tries):
             yield piece
         else:
             yield from _numbers_among(piece, tries)
+
+
+def _past_helplines(run: Run, helplines: frozenset[str]) -> Run:
+    """What follows the helplines a run begins with: "0800 1111, 24/7" is one, and all day."""
+    at = 0
+    while size := _helpline_at(run, at, helplines):
+        at += size
+    return run[at:]
+
+
+def _helpline_at(run: Run, at: int, helplines: frozenset[str]) -> int:
+    """How many words it has; the longest, as "116 123" is not "116"."""
+    digits, size = "", 0
+    for count, told in enumerate(run[at : at + MAX_DIGITS], start=1):
+        digits += told.digits.lstrip("+")
+        if digits in helplines:
+            size = count
+        if len(digits) > MAX_DIGITS:
+            break
+    return size
 
 
 def _is_number_as_it_stands(run: Run, tries: Iterator[int]) -> bool:
