@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -23,8 +24,10 @@ from chat.kernel.lease import finish, lease
 from chat.models import Message
 from chat.states import ConversationKind, Role
 from moderation.actions.findings import keep_findings
+from moderation.classifiers.base import PATTERNS
+from moderation.classifiers.labels import DANGER
 from moderation.models import Assessment, LookBack
-from moderation.patterns_over_time import LINES, WINDOW, Line, signals_over
+from moderation.patterns_over_time import LINES, NOT_THEIRS_NOW, WINDOW, Line, signals_over
 from moderation.policy_over_time import decide_over_time
 
 log = logging.getLogger("lantern.screening")
@@ -121,7 +124,13 @@ def _line(row: Mapping[str, Any], now: dt.datetime) -> Line:
         scores=row["scores"],
         rules=frozenset(str(reason.get("rule", "")) for reason in row["reasons"]),
         private=row["kind"] == ConversationKind.ONE_TO_ONE,
+        outright=any(_says_danger_outright(reason) for reason in row["reasons"]),
     )
+
+
+def _says_danger_outright(reason: Mapping[str, Any]) -> bool:
+    """What the phrases found about the writer; of a friend's danger the code says so."""
+    return reason.get("source") == PATTERNS and reason.get("code") in DANGER
 
 
 def _merged(line: Line, other: Line | None) -> Line:
@@ -131,6 +140,7 @@ def _merged(line: Line, other: Line | None) -> Line:
     scores = dict(other.scores)
     for label, score in line.scores.items():
         scores[label] = max(score, scores.get(label, 0.0))
-    return Line(
-        line.message_id, line.at, line.towards, scores, line.rules | other.rules, line.private
-    )
+    for label in NOT_THEIRS_NOW:  # The other words must not excuse these.
+        scores[label] = min(one.scores.get(label, 0.0) for one in (line, other))
+    rules, outright = line.rules | other.rules, line.outright or other.outright
+    return replace(line, scores=scores, rules=rules, outright=outright)

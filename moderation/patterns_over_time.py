@@ -22,9 +22,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from moderation.classifiers.labels import Label
+from moderation.classifiers.labels import DANGER, Label
+from moderation.policy_table import CLEARLY_PAST, OFTEN_PAST, SURE_OF_DANGER
 
-PATTERNS_VERSION: Final = "2026-11.1"
+PATTERNS_VERSION: Final = "2026-11.2"
 
 CONVERSATION: Final = "conversation"
 """The source of these signals, beside the names of the readers of single messages."""
@@ -119,6 +120,9 @@ HEAVINESS: Final[Mapping[str, float]] = MappingProxyType(
 HEAVY_FROM: Final = 0.35
 """The encoder's score from which a label adds to heaviness."""
 
+NOT_THEIRS_NOW: Final = (Label.PAST_OR_RECOVERY, Label.WORRIED_ABOUT_FRIEND)
+"""Labels that say that danger in the same words is over, or somebody else's."""
+
 FIRES_AT: Final = 0.6
 REPEATED_WEIGHT: Final = 0.35
 """Three fresh and certain messages reach :data:`FIRES_AT`, two do not: 1 - (1 - 0.35 · 0.9)³."""
@@ -137,7 +141,8 @@ class Line:
     """One message as it was assessed: no words.
 
     ``towards`` names whom it was written to as far as we know: ``"person:7"`` in a thread that
-    person began, ``"thread:3"`` where nobody particular can be named.
+    person began, ``"thread:3"`` where nobody particular can be named. ``outright`` says that the
+    phrases found danger of the writer's, now, in so many words.
     """
 
     message_id: int
@@ -146,6 +151,7 @@ class Line:
     scores: Mapping[str, float]
     rules: frozenset[str] = frozenset()
     private: bool = False
+    outright: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +185,8 @@ def parts_of(line: Line) -> dict[Part, float]:
     for rule in line.rules:
         if rule in PART_OF_RULE:
             parts[PART_OF_RULE[rule]] = 0.9
-    if heaviness(line) > 0.0:
-        # Somebody who tells of themselves and asks to keep it quiet draws nobody away.
+    if any(line.scores.get(label, 0.0) >= HEAVY_FROM for label in HEAVINESS):
+        # Somebody who tells of these things and asks to keep it quiet draws nobody away.
         parts.pop(Part.SECRECY, None)
     return parts
 
@@ -190,9 +196,24 @@ def heaviness(line: Line) -> float:
     found = [
         weight * line.scores.get(label, 0.0)
         for label, weight in HEAVINESS.items()
-        if line.scores.get(label, 0.0) >= HEAVY_FROM
+        if line.scores.get(label, 0.0) >= HEAVY_FROM and not _is_not_theirs_now(line, label)
     ]
     return min(max(found, default=0.0), 1.0)
+
+
+def _is_not_theirs_now(line: Line, label: str) -> bool:
+    """Danger that the encoder alone sees where it sees the past, or a friend, more clearly.
+
+    How somebody got better, or fears for a friend, must not add up to their own days getting
+    heavier. As for one message, what is said outright counts, and what the encoder is sure of.
+    """
+    if label not in OFTEN_PAST or line.outright:
+        return False
+    if any(line.scores.get(danger, 0.0) >= SURE_OF_DANGER for danger in DANGER):
+        return False
+    friend = line.scores.get(Label.WORRIED_ABOUT_FRIEND, 0.0)
+    past = line.scores.get(Label.PAST_OR_RECOVERY, 0.0)
+    return past >= CLEARLY_PAST or friend > line.scores.get(label, 0.0)
 
 
 def signals_over(lines: Iterable[Line], *, now: dt.datetime) -> tuple[PatternSignal, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from django.db import connection
@@ -18,6 +18,8 @@ from chat.states import MessageState, Notice
 from moderation import lookback, readers
 from moderation.actions.reviews import claim_review, decide_review
 from moderation.classifiers.approach import ApproachReader
+from moderation.classifiers.base import ENCODER, Signal
+from moderation.classifiers.labels import Label
 from moderation.classifiers.registry import build_readers
 from moderation.lookback import LINES, lookback_step
 from moderation.models import Assessment, LookBack, PatternFinding, Review
@@ -165,6 +167,48 @@ def test_days_that_get_heavier_open_a_case_for_the_writer(room: Room, hands: Han
     assert finding.newest_message_id == message.pk
     assert CaseSource.objects.filter(kind="pattern", message_id=message.pk).exists()
     assert Case.objects.get().person == room.ada
+
+
+class UsedTo:
+    """Stands where the encoder stands: it sees the past far more clearly than any danger."""
+
+    name, version = ENCODER, "used-to"
+
+    def read(self, texts: Sequence[str]) -> list[tuple[Signal, ...]]:
+        return [tuple(self._signals(text)) for text in texts]
+
+    def _signals(self, text: str) -> Iterator[Signal]:
+        if "so low" in text:
+            yield Signal(Label.IDEATION, 0.9, self.name, self.version)
+        if "used to" in text:
+            yield Signal(Label.PAST_OR_RECOVERY, 0.9, self.name, self.version)
+
+
+@pytest.mark.parametrize(
+    ("words", "heavier"),
+    [("i used to feel so low", False), (f"i used to feel so low, {DANGEROUS}", True)],
+)
+def test_what_is_told_as_over_is_no_heavy_day_unless_danger_is_said_outright(
+    words: str, heavier: bool, room: Room
+) -> None:
+    readers.use_readers([PhraseReader(), ApproachReader(), UsedTo()])
+    for _ in range(3):
+        room.says(room.ada, words)
+        read_everything()
+    assert PatternFinding.objects.filter(code=Code.RISING_DISTRESS).exists() == heavier
+
+
+def test_a_story_written_over_it_takes_back_no_heavy_day(room: Room) -> None:
+    readers.use_readers([PhraseReader(), ApproachReader(), UsedTo()])
+    for _ in range(3):
+        message = room.says(room.ada, "i feel so low")
+        read_everything()
+        edit_message(by=room.ada, message_id=message.pk, body="i used to feel so low")
+        read_everything()
+    LookBack.objects.update(due_at=message.created_at)
+    PatternFinding.objects.all().delete()
+    lookback_step()
+    assert PatternFinding.objects.filter(code=Code.RISING_DISTRESS).exists()
 
 
 def test_staff_who_talk_about_these_things_are_not_looked_at(room: Room) -> None:

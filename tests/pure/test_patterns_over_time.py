@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -202,6 +203,41 @@ def test_distress_that_ended_days_ago_is_not_rising() -> None:
     rising = [line(n, hours=n, ideation=0.9) for n in range(1, 5)]
     assert Code.RISING_DISTRESS in codes(rising)
     assert Code.RISING_DISTRESS not in codes(rising, NOW + RECENT)
+
+
+def test_how_somebody_got_better_and_fear_for_a_friend_are_not_heavier_days() -> None:
+    told = [
+        line(1, hours=3, self_harm=0.8, past_or_recovery=0.9),
+        line(2, hours=2, ideation=0.9, worried_about_friend=0.95),
+        line(3, hours=1, intent_or_plan=0.6, past_or_recovery=0.85),
+    ]
+    assert codes(told) == set()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        line(1, ideation=0.9),
+        line(1, ideation=0.9, past_or_recovery=0.7),
+        line(1, ideation=0.9, worried_about_friend=0.5),
+        line(1, ideation=0.995, past_or_recovery=0.9),
+        line(1, ideation=0.992, worried_about_friend=0.999),
+        line(1, method_seeking=0.9, past_or_recovery=0.9),
+        replace(line(1, ideation=0.9, past_or_recovery=0.9), outright=True),
+        replace(line(1, ideation=0.9, worried_about_friend=0.95), outright=True),
+    ],
+)
+def test_somebodys_own_danger_counts_beside_the_past_and_a_friend(own: Line) -> None:
+    days = [replace(own, message_id=number) for number in range(1, 4)]
+    assert codes(days) == {Code.RISING_DISTRESS}
+
+
+def test_who_tells_of_the_past_and_asks_to_keep_it_quiet_draws_nobody_away() -> None:
+    told = [
+        line(1, hours=2, asks_secrecy=0.9, self_harm=0.8, past_or_recovery=0.9),
+        line(2, hours=1, asks_age=0.9),
+    ]
+    assert codes(told) == set()
 
 
 @pytest.mark.parametrize(
