@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, CharField, F, Value, When, Window
+from django.db.models.functions import DenseRank, RowNumber
 
 from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, ring_on_commit, work_topic
@@ -27,14 +27,29 @@ from moderation.actions.findings import keep_findings
 from moderation.classifiers.base import PATTERNS
 from moderation.classifiers.labels import DANGER
 from moderation.models import Assessment, LookBack
-from moderation.patterns_over_time import LINES, NOT_THEIRS_NOW, WINDOW, Line, signals_over
+from moderation.patterns_over_time import (
+    CARRIES,
+    LINES,
+    NOT_THEIRS_NOW,
+    WINDOW,
+    Line,
+    signals_over,
+)
 from moderation.policy_over_time import decide_over_time
 
 log = logging.getLogger("lantern.screening")
 
 LEASE_SECONDS = 30
 BATCH = 20
-"""People looked at in one turn: at most ``BATCH × LINES`` rows are read."""
+"""People looked at in one turn."""
+
+REVISIONS = 5
+"""Of a message that was changed again and again, so many readings of each kind are looked at."""
+
+_KINDS = [
+    When(**{f"scores__{label}__gte": least}, then=Value(part)) for label, least, part in CARRIES
+]
+"""By its scores alone: a rule of the contact reader that is a part raises the label too."""
 
 Rows = dict[int, list[Line]]
 
@@ -89,13 +104,22 @@ def _look(row: LookBack, lines: Sequence[Line], *, now: dt.datetime) -> None:
 
 
 def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
-    """The last assessed messages of these people, by person: one query, bounded for each."""
+    """The last messages of these people that say anything here: one query, bounded for each."""
     rows = (
         Assessment.objects.filter(message__author__in=people, message__created_at__gt=now - WINDOW)
+        .annotate(carries=Case(*_KINDS, output_field=CharField()))
+        .filter(carries__isnull=False)
         .annotate(
-            back=Window(RowNumber(), partition_by=F("message__author"), order_by=F("pk").desc())
+            back=Window(
+                DenseRank(),
+                partition_by=[F("message__author"), F("carries")],
+                order_by=F("message").desc(),
+            ),
+            changed=Window(
+                RowNumber(), partition_by=[F("message"), F("carries")], order_by=F("pk").desc()
+            ),
         )
-        .filter(back__lte=LINES)
+        .filter(back__lte=LINES, changed__lte=REVISIONS)
         .values(
             "message_id",
             "scores",

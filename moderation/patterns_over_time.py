@@ -25,14 +25,15 @@ from typing import Final
 from moderation.classifiers.labels import DANGER, Label
 from moderation.policy_table import CLEARLY_PAST, OFTEN_PAST, SURE_OF_DANGER
 
-PATTERNS_VERSION: Final = "2026-11.2"
+PATTERNS_VERSION: Final = "2026-11.3"
 
 CONVERSATION: Final = "conversation"
 """The source of these signals, beside the names of the readers of single messages."""
 
 WINDOW: Final = dt.timedelta(days=14)
 LINES: Final = 50
-"""How far back we look: the person's last messages, at most so many and no older."""
+"""How far back we look: no older, and of each kind in :data:`CARRIES` the last messages, so many at
+most. Those that add nothing do not count: with them, an evening of "lol" would hide an approach."""
 
 HALF_LIFE: Final = dt.timedelta(days=3)
 """After this time a message counts half."""
@@ -122,6 +123,16 @@ HEAVY_FROM: Final = 0.35
 
 NOT_THEIRS_NOW: Final = (Label.PAST_OR_RECOVERY, Label.WORRIED_ABOUT_FRIEND)
 """Labels that say that danger in the same words is over, or somebody else's."""
+
+CARRIES: Final[Sequence[tuple[str, float, Part]]] = (
+    *sorted(
+        ((label, least, part) for label, (part, least) in PART_OF_LABEL.items()),
+        key=lambda carried: -APPROACH[carried[2]],
+    ),
+    *((label, HEAVY_FROM, Part.DISTRESS) for label in HEAVINESS),
+)
+"""The score of a label from which a message says anything here, and what: its kind is the first of
+these. The weightiest come first, so that much of one kind hides nothing of a weightier one."""
 
 FIRES_AT: Final = 0.6
 REPEATED_WEIGHT: Final = 0.35

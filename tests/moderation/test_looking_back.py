@@ -248,6 +248,29 @@ def test_looking_back_reads_a_bounded_number_of_rows_in_one_query(
     assert message.pk in {line.message_id for line in found[room.ada.pk]}
 
 
+@pytest.mark.parametrize("between", [CALM, "i feel so low", "how old are u"])
+def test_an_evening_of_other_lines_hides_no_approach(
+    between: str, room: Room, bens: Conversation
+) -> None:
+    readers.use_readers([PhraseReader(), ApproachReader(), UsedTo()])
+    says(room, bens, SECRET)
+    room.cast.says_all(room.ada, bens, [between] * LINES, read=False)
+    read_everything()
+    says(room, bens, AGE)
+    assert PatternFinding.objects.get(code=Code.GROOMING).case_about == room.ben
+
+
+def test_a_message_changed_again_and_again_hides_no_other(room: Room, bens: Conversation) -> None:
+    says(room, bens, SECRET)
+    (message,) = says(room, room.thread, CALM)
+    for number in range(LINES):
+        edit_message(by=room.ada, message_id=message.pk, body=f"{SECRET} {number}")
+        read_everything()
+    says(room, bens, AGE)
+    finding = PatternFinding.objects.get(code=Code.GROOMING, case_about=room.ben)
+    assert len({one["message"] for one in finding.evidence}) == 2
+
+
 def test_words_that_were_changed_still_count_once(room: Room, bens: Conversation) -> None:
     (message,) = says(room, bens, AGE)
     edit_message(by=room.ada, message_id=message.pk, body=SECRET)

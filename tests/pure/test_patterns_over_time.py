@@ -9,15 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.classifiers.contact import ContactReader
 from moderation.classifiers.labels import ALL
 from moderation.patterns_over_time import (
+    CARRIES,
     HEAVINESS,
+    PART_OF_LABEL,
+    PART_OF_RULE,
     RECENT,
     WINDOW,
     Code,
     Line,
     Part,
     PatternSignal,
+    heaviness,
     parts_of,
     signals_over,
 )
@@ -149,6 +154,20 @@ def test_the_order_in_which_messages_come_out_of_the_database_changes_nothing(
     history: list[Line],
 ) -> None:
     assert signals_over(history[::-1], now=NOW) == signals_over(history, now=NOW)
+
+
+@given(scores)
+def test_what_carries_nothing_adds_nothing(given_scores: dict[str, float]) -> None:
+    if not any(given_scores.get(label, 0.0) >= least for label, least, _ in CARRIES):
+        one = Line(1, NOW, BEN, given_scores)
+        assert (parts_of(one), heaviness(one)) == ({}, 0.0)
+
+
+@pytest.mark.parametrize("words", ["where do u live", "wanna meet up in town"])
+def test_a_rule_that_is_a_part_raises_the_label_that_is_looked_for(words: str) -> None:
+    (signals,) = ContactReader().read([words])
+    (found,) = [signal for signal in signals if signal.rule in PART_OF_RULE]
+    assert found.score >= PART_OF_LABEL[found.label][1]
 
 
 def test_age_then_secrecy_to_the_same_person_is_a_pattern() -> None:
