@@ -1,7 +1,7 @@
 """Looking at somebody's last messages together, after each of them has been read by itself.
 
 The batch that reads messages only notes whose messages it was (one statement). This step, a worker
-of its own, leases those people, fetches their stored assessments in one bounded query, and keeps
+of its own, leases those people, fetches their stored assessments in bounded queries, and keeps
 what it finds with the messages it rests on. It opens no message and knows no word.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, F, Value, When, Window
+from django.db.models import Case, CharField, F, Max, Value, When, Window
 from django.db.models.functions import DenseRank, RowNumber
 
 from chat.kernel import clock
@@ -33,6 +33,7 @@ from moderation.patterns_over_time import (
     NOT_THEIRS_NOW,
     WINDOW,
     Line,
+    Part,
     signals_over,
 )
 from moderation.policy_over_time import decide_over_time
@@ -42,6 +43,10 @@ log = logging.getLogger("lantern.screening")
 LEASE_SECONDS = 30
 BATCH = 20
 """People looked at in one turn."""
+
+NEARBY = 1_000
+"""Whoever wrote none of a thread's last messages, so many, is not there any more: its beginner is.
+A busy thread must not be read from its start for every line that may draw somebody away."""
 
 REVISIONS = 5
 """Of a message that was changed again and again, so many readings of each kind are looked at."""
@@ -104,8 +109,20 @@ def _look(row: LookBack, lines: Sequence[Line], *, now: dt.datetime) -> None:
 
 
 def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
-    """The last messages of these people that say anything here: one query, bounded for each."""
-    rows = (
+    """The last messages of these people that say anything here: two queries, bounded for each."""
+    rows = list(_readings_of(people, now))
+    drawing = {row["thread"] for row in rows if _may_draw_away(row)}
+    wrote = _who_wrote(drawing, now) if drawing else {}
+    found: dict[int, dict[int, Line]] = {}
+    for row in rows:
+        lines = found.setdefault(row["author"], {})
+        line = _line(row, wrote.get(row["thread"], []), now)
+        lines[row["message_id"]] = _merged(line, lines.get(row["message_id"]))
+    return {person: list(lines.values()) for person, lines in found.items()}
+
+
+def _readings_of(people: Sequence[int], now: dt.datetime) -> Iterable[Mapping[str, Any]]:
+    return (
         Assessment.objects.filter(message__author__in=people, message__created_at__gt=now - WINDOW)
         .annotate(carries=Case(*_KINDS, output_field=CharField()))
         .filter(carries__isnull=False)
@@ -124,6 +141,7 @@ def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
             "message_id",
             "scores",
             "reasons",
+            "carries",
             author=F("message__author"),
             at=F("message__created_at"),
             thread=F("message__conversation"),
@@ -132,24 +150,51 @@ def lines_of(people: Sequence[int], *, now: dt.datetime) -> Rows:
             begun_by_role=F("message__conversation__created_by__role"),
         )
     )
-    found: dict[int, dict[int, Line]] = {}
-    for row in rows:
-        lines = found.setdefault(row["author"], {})
-        lines[row["message_id"]] = _merged(_line(row, now), lines.get(row["message_id"]))
-    return {person: list(lines.values()) for person, lines in found.items()}
 
 
-def _line(row: Mapping[str, Any], now: dt.datetime) -> Line:
-    named = row["begun_by_role"] == Role.YOUNG_PERSON and row["begun_by"] != row["author"]
+def _may_draw_away(row: Mapping[str, Any]) -> bool:
+    """Only then it matters who else is there. Nobody of their age is in a private talk."""
+    return bool(row["kind"] == ConversationKind.THREAD and row["carries"] != Part.DISTRESS)
+
+
+def _who_wrote(threads: Iterable[int], now: dt.datetime) -> dict[int, list[int]]:
+    """The young people whose words could be seen in each thread lately, the latest first."""
+    rows = (
+        Message.objects.filter(
+            conversation__in=threads,
+            position__gt=F("conversation__last_seq") - NEARBY,
+            created_at__gt=now - WINDOW,
+            author__role=Role.YOUNG_PERSON,
+            author__is_active=True,
+        )
+        .values_list("conversation", "author")
+        .annotate(last=Max("position"))
+        .order_by("-last")
+    )
+    wrote: dict[int, list[int]] = {}
+    for thread, author, _last in rows:
+        wrote.setdefault(thread, []).append(author)
+    return wrote
+
+
+def _line(row: Mapping[str, Any], wrote: Sequence[int], now: dt.datetime) -> Line:
     return Line(
         message_id=row["message_id"],
         at=min(row["at"], now),  # Said before a clock was set back, and said all the same.
-        towards=f"person:{row['begun_by']}" if named else f"thread:{row['thread']}",
+        towards=_towards(row, wrote),
         scores=row["scores"],
         rules=frozenset(str(reason.get("rule", "")) for reason in row["reasons"]),
         private=row["kind"] == ConversationKind.ONE_TO_ONE,
         outright=any(_says_danger_outright(reason) for reason in row["reasons"]),
     )
+
+
+def _towards(row: Mapping[str, Any], wrote: Sequence[int]) -> tuple[str, ...]:
+    """No message says whom it answers: whoever began the thread, or anybody who writes there."""
+    begun = [row["begun_by"]] if row["begun_by_role"] == Role.YOUNG_PERSON else []
+    there = dict.fromkeys([*begun, *wrote])
+    others = tuple(f"person:{one}" for one in there if one != row["author"])
+    return others or (f"thread:{row['thread']}",)
 
 
 def _says_danger_outright(reason: Mapping[str, Any]) -> bool:

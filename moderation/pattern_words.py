@@ -37,6 +37,16 @@ OF_THE_OTHER: Final[Mapping[str, Words]] = MappingProxyType(
 )
 """Said about the person the messages were written to."""
 
+OF_THE_OTHER_MAYBE: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        Code.GROOMING: _l(
+            "Somebody may be trying to draw them away, step by step, "
+            "or somebody else who writes in the same thread"
+        )
+    }
+)
+"""Said where each of the messages may have been written to somebody else there."""
+
 PARTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         Part.CONTACT: _l("asked for or gave a way to make contact outside"),
@@ -77,7 +87,9 @@ class Told:
 
 def finding_words(finding: PatternFinding, *, about_writer: bool) -> str:
     """What was found, said about the writer or about the person written to."""
-    words = None if about_writer else OF_THE_OTHER.get(finding.code)
+    maybe = finding.evidence and all(one.get("others") for one in finding.evidence)
+    of_the_other = OF_THE_OTHER_MAYBE if maybe else OF_THE_OTHER
+    words = None if about_writer else of_the_other.get(finding.code)
     return str(words or OF_THE_WRITER.get(finding.code, SEVERAL_MESSAGES))
 
 
@@ -98,9 +110,18 @@ def _piece(evidence: Mapping[str, object]) -> Piece:
     part = str(evidence["part"])
     return Piece(
         message_id=int(str(evidence["message"])),
-        words=str(PARTS.get(part, part)),
+        words=_to_whom(str(PARTS.get(part, part)), int(str(evidence.get("others", 0)))),
         at=dt.datetime.fromisoformat(str(evidence["at"])),
     )
+
+
+def _to_whom(words: str, others: int) -> str:
+    if not others:
+        return words
+    return _("%(what)s (one of %(count)d people who write there may be meant)") % {
+        "what": words,
+        "count": others + 1,
+    }
 
 
 def seen_words(finding: PatternFinding) -> str:

@@ -25,7 +25,7 @@ from typing import Final
 from moderation.classifiers.labels import DANGER, Label
 from moderation.policy_table import CLEARLY_PAST, OFTEN_PAST, SURE_OF_DANGER
 
-PATTERNS_VERSION: Final = "2026-11.3"
+PATTERNS_VERSION: Final = "2026-11.4"
 
 CONVERSATION: Final = "conversation"
 """The source of these signals, beside the names of the readers of single messages."""
@@ -134,6 +134,9 @@ CARRIES: Final[Sequence[tuple[str, float, Part]]] = (
 """The score of a label from which a message says anything here, and what: its kind is the first of
 these. The weightiest come first, so that much of one kind hides nothing of a weightier one."""
 
+NAMED: Final = 5
+"""So many may be meant at most by messages none of which can be told to be for one of them."""
+
 FIRES_AT: Final = 0.6
 REPEATED_WEIGHT: Final = 0.35
 """Three fresh and certain messages reach :data:`FIRES_AT`, two do not: 1 - (1 - 0.35 · 0.9)³."""
@@ -151,14 +154,14 @@ RISE: Final = 2.0
 class Line:
     """One message as it was assessed: no words.
 
-    ``towards`` names whom it was written to as far as we know: ``"person:7"`` in a thread that
-    person began, ``"thread:3"`` where nobody particular can be named. ``outright`` says that the
-    phrases found danger of the writer's, now, in so many words.
+    ``towards`` names everybody it may have been written to, the likeliest first: ``"person:7"`` and
+    whoever else wrote in the same thread, or ``"thread:3"`` where nobody did. ``outright`` says
+    that the phrases found danger of the writer's, now, in so many words.
     """
 
     message_id: int
     at: dt.datetime
-    towards: str
+    towards: tuple[str, ...]
     scores: Mapping[str, float]
     rules: frozenset[str] = frozenset()
     private: bool = False
@@ -167,11 +170,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One message a signal rests on, what it contributed, and when it was written."""
+    """One message a signal rests on, what it contributed, and when it was written.
+
+    ``others`` says how many it may have been written to instead of the person it is held to be.
+    """
 
     message_id: int
     part: Part
     at: dt.datetime
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +265,25 @@ def _together(contributions: Iterable[float]) -> float:
 
 
 def _by_target(marked: Marked, now: dt.datetime) -> list[PatternSignal]:
+    """Everybody who may be meant is looked at alone: whom it comes back to stands out by itself."""
+    places: dict[str, int] = {}
+    for line, parts in marked:
+        for place, towards in enumerate(line.towards if parts else ()):
+            places[towards] = min(place, places.get(towards, place))
     found: list[PatternSignal] = []
-    for towards in sorted({line.towards for line, parts in marked if parts}):
-        theirs = [(line, parts) for line, parts in marked if line.towards == towards]
+    for towards in sorted(places, key=lambda one: (places[one], one)):
+        theirs = [(line, parts) for line, parts in marked if towards in line.towards]
         found += _grooming(theirs, now, towards)
         found += _asking(theirs, now, Part.CONTACT, Code.CONTACT_REPEATED, REPEATED_WEIGHT, towards)
-    return found
+    return [*_likeliest(found, Code.GROOMING), *_likeliest(found, Code.CONTACT_REPEATED)]
+
+
+def _likeliest(found: Iterable[PatternSignal], code: Code) -> list[PatternSignal]:
+    """Whoever is surely meant, and the first :data:`NAMED` of those who may be."""
+    ours = [signal for signal in found if signal.code == code]
+    maybe = [signal for signal in ours if all(one.others for one in signal.evidence)]
+    maybe.sort(key=lambda s: (-s.score, -len({one.message_id for one in s.evidence})))
+    return [signal for signal in ours if signal not in maybe[NAMED:]]
 
 
 def _grooming(marked: Marked, now: dt.datetime, towards: str) -> list[PatternSignal]:
@@ -274,7 +294,7 @@ def _grooming(marked: Marked, now: dt.datetime, towards: str) -> list[PatternSig
         for part, score in sorted(parts.items()):
             value = APPROACH[part] * score * _fade(line, now)
             best[part] = max(best.get(part, 0.0), value)
-            evidence.append(Evidence(line.message_id, part, line.at))
+            evidence.append(Evidence(line.message_id, part, line.at, len(line.towards) - 1))
     if len(best) < 2 or len({e.message_id for e in evidence}) < 2:
         return []
     score = _together(best.values())
@@ -291,13 +311,17 @@ def _asking(
     score = _together(weight * strength * _fade(line, now) for line, strength in asked)
     if len({line.message_id for line, _ in asked}) < 2 or score < FIRES_AT:
         return []
-    evidence = tuple(Evidence(line.message_id, part, line.at) for line, _ in asked)
+    evidence = tuple(
+        Evidence(line.message_id, part, line.at, len(line.towards) - 1 if towards else 0)
+        for line, _ in asked
+    )
     return [PatternSignal(code, score, evidence, towards)]
 
 
 def _spread(marked: Marked, now: dt.datetime) -> list[PatternSignal]:
-    """Contact outside sought with several people."""
-    if len({line.towards for line, parts in marked if Part.CONTACT in parts}) < 2:
+    """Contact outside sought with several people: not all of it can be meant for one of them."""
+    meant = [set(line.towards) for line, parts in marked if Part.CONTACT in parts]
+    if not meant or set.intersection(*meant):
         return []
     return _asking(marked, now, Part.CONTACT, Code.CONTACT_SPREAD, REPEATED_WEIGHT)
 

@@ -111,7 +111,12 @@ def _case_about(author: User, verdict: PatternVerdict) -> User | None:
 
 def _as_json(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
     return [
-        {"message": one.message_id, "part": str(one.part), "at": one.at.isoformat()}
+        {
+            "message": one.message_id,
+            "part": str(one.part),
+            "at": one.at.isoformat(),
+            "others": one.others,
+        }
         for one in evidence
     ]
 

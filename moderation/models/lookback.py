@@ -30,8 +30,9 @@ class LookBack(Leasable):
 class PatternFinding(Leasable):
     """A pattern over several messages of ``author``, and what policy made of it. Never words.
 
-    ``evidence`` is a list of ``{"message", "part", "at"}``: ids, what each message contributed and
-    when it was written. ``towards`` says to whom, where that can be told. ``due_at`` is set exactly
+    ``evidence`` is a list of ``{"message", "part", "at", "others"}``: ids, what each message
+    contributed, when it was written, and how many others it may have been written to (older rows do
+    not say). ``towards`` says to whom, where that can be told. ``due_at`` is set exactly
     when a case about ``case_about`` should be opened or extended.
     """
 

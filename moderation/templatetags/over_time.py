@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -11,7 +12,7 @@ from chat.kernel import clock
 from chat.models import User
 from moderation.models import PatternFinding, Review
 from moderation.pattern_words import told
-from moderation.patterns_over_time import WINDOW
+from moderation.patterns_over_time import NAMED, WINDOW
 
 register = template.Library()
 
@@ -26,11 +27,12 @@ def over_time(person: User, reviews: bool = False) -> dict[str, Any]:
     ``reviews`` links each message to its review, for those who work with reviews.
     """
     since = clock.now() - WINDOW
-    findings = list(
+    rows = (
         PatternFinding.objects.filter(Q(author=person) | Q(case_about=person), updated_at__gt=since)
         .select_related("author")
-        .order_by("-updated_at")[:SHOWN]
+        .order_by("-updated_at")[: SHOWN * NAMED]
     )
+    findings = _once_each(rows)[:SHOWN]
     linked: dict[int, int] = {}
     if reviews and findings:
         ids = {int(one["message"]) for finding in findings for one in finding.evidence}
@@ -39,6 +41,15 @@ def over_time(person: User, reviews: bool = False) -> dict[str, Any]:
         "findings": [told(finding, person_id=person.pk) for finding in findings],
         "linked": linked,
     }
+
+
+def _once_each(findings: Iterable[PatternFinding]) -> list[PatternFinding]:
+    """What may be meant for several people rests on the same messages, and is told once."""
+    told_of: dict[tuple[object, ...], PatternFinding] = {}
+    for finding in findings:
+        messages = {int(one["message"]) for one in finding.evidence}
+        told_of.setdefault((finding.author_id, finding.code, *sorted(messages)), finding)
+    return list(told_of.values())
 
 
 @register.filter

@@ -38,7 +38,12 @@ OWN = ["i want to die", "i cut myself again last night", "im going to kill mysel
 
 def lines(texts: list[str]) -> list[Line]:
     return [
-        Line(number, NOW - dt.timedelta(hours=number), "thread:1", scores_as_json(Reading(signals)))
+        Line(
+            number,
+            NOW - dt.timedelta(hours=number),
+            ("thread:1",),
+            scores_as_json(Reading(signals)),
+        )
         for number, signals in enumerate(READER.read(texts), 1)
     ]
 

@@ -14,6 +14,7 @@ from moderation.classifiers.labels import ALL
 from moderation.patterns_over_time import (
     CARRIES,
     HEAVINESS,
+    NAMED,
     PART_OF_LABEL,
     PART_OF_RULE,
     RECENT,
@@ -33,9 +34,10 @@ STAGES = ("asks_age", "asks_secrecy", "asks_picture", "asks_alone", "offers_gift
 BEN, FAY = "person:2", "person:3"
 
 
-def line(number: int, *, hours: float = 0.0, towards: str = BEN, rule: str = "", **scores: float):  # type: ignore[no-untyped-def]
+def line(number: int, *towards: str, hours: float = 0.0, rule: str = "", **scores: float) -> Line:
+    """To Ben, unless it may be meant for others."""
     rules = frozenset({rule}) if rule else frozenset()
-    return Line(number, NOW - dt.timedelta(hours=hours), towards, scores, rules)
+    return Line(number, NOW - dt.timedelta(hours=hours), towards or (BEN,), scores, rules)
 
 
 def codes(lines: list[Line], now: dt.datetime = NOW) -> set[Code]:
@@ -59,7 +61,7 @@ def histories(draw: st.DrawFn, largest: int = 12) -> list[Line]:
         Line(
             number,
             NOW - dt.timedelta(hours=draw(ages)),
-            draw(st.sampled_from([BEN, FAY, "thread:9"])),
+            draw(st.sampled_from([(BEN,), (FAY,), (BEN, FAY), ("thread:9",)])),
             draw(scores),
             draw(st.sampled_from([frozenset(), frozenset({"meet_up"}), frozenset({"email"})])),
         )
@@ -74,7 +76,7 @@ APPROACHES = set(Code) - {Code.RISING_DISTRESS}
 def test_one_more_message_never_takes_an_approach_away(
     history: list[Line], more: dict[str, float], hours: float, towards: str
 ) -> None:
-    extra = Line(99, NOW - dt.timedelta(hours=hours), towards, more)
+    extra = Line(99, NOW - dt.timedelta(hours=hours), (towards,), more)
     before = by_key(signals_over(history, now=NOW))
     after = by_key(signals_over([*history, extra], now=NOW))
     for key, signal in before.items():
@@ -88,8 +90,8 @@ def test_one_more_heavy_message_now_never_takes_rising_distress_away(
 ) -> None:
     # The newest message moves the point of comparison, so it is added where the newest one is.
     newest = max((one.at for one in history), default=NOW)
-    with_newest = [*history, Line(98, newest, BEN, {"ideation": 0.9})]
-    extra = Line(99, newest, BEN, {"ideation": heavy})
+    with_newest = [*history, Line(98, newest, (BEN,), {"ideation": 0.9})]
+    extra = Line(99, newest, (BEN,), {"ideation": heavy})
     before = by_key(signals_over(with_newest, now=NOW)).get((Code.RISING_DISTRESS, ""))
     after = by_key(signals_over([*with_newest, extra], now=NOW)).get((Code.RISING_DISTRESS, ""))
     if before is not None:
@@ -102,7 +104,7 @@ def test_what_lies_before_the_window_changes_nothing(
     history: list[Line], old: list[dict[str, float]]
 ) -> None:
     older = [
-        Line(200 + n, NOW - WINDOW - dt.timedelta(minutes=1 + n), BEN, given)
+        Line(200 + n, NOW - WINDOW - dt.timedelta(minutes=1 + n), (BEN,), given)
         for n, given in enumerate(old)
     ]
     assert signals_over([*history, *older], now=NOW) == signals_over(history, now=NOW)
@@ -121,7 +123,7 @@ def test_time_alone_only_lets_a_signal_fade(history: list[Line], hours: float) -
 
 @given(scores, st.sampled_from([frozenset(), frozenset({"meet_up", "where_live"})]))
 def test_one_line_alone_says_nothing(given_scores: dict[str, float], rules: frozenset[str]) -> None:
-    assert signals_over([Line(1, NOW, BEN, given_scores, rules)], now=NOW) == ()
+    assert signals_over([Line(1, NOW, (BEN,), given_scores, rules)], now=NOW) == ()
 
 
 @given(histories())
@@ -133,7 +135,8 @@ def test_every_signal_names_the_messages_it_rests_on(history: list[Line]) -> Non
         for evidence in signal.evidence:
             origin = lines[evidence.message_id]
             assert evidence.at == origin.at
-            assert origin.towards == signal.towards or not signal.towards
+            assert signal.towards in ("", *origin.towards)
+            assert evidence.others == (len(origin.towards) - 1 if signal.towards else 0)
             assert evidence.part in parts_of(origin) or (
                 evidence.part == Part.DISTRESS
                 and any(origin.scores.get(label, 0.0) >= 0.35 for label in HEAVINESS)
@@ -144,7 +147,7 @@ def test_every_signal_names_the_messages_it_rests_on(history: list[Line]) -> Non
                 for one in history
                 if one.at >= NOW - WINDOW
                 and Part.CONTACT in parts_of(one)
-                and signal.towards in ("", one.towards)
+                and signal.towards in ("", *one.towards)
             }
             assert {e.message_id for e in signal.evidence} == everything
 
@@ -159,7 +162,7 @@ def test_the_order_in_which_messages_come_out_of_the_database_changes_nothing(
 @given(scores)
 def test_what_carries_nothing_adds_nothing(given_scores: dict[str, float]) -> None:
     if not any(given_scores.get(label, 0.0) >= least for label, least, _ in CARRIES):
-        one = Line(1, NOW, BEN, given_scores)
+        one = Line(1, NOW, (BEN,), given_scores)
         assert (parts_of(one), heaviness(one)) == ({}, 0.0)
 
 
@@ -178,8 +181,45 @@ def test_age_then_secrecy_to_the_same_person_is_a_pattern() -> None:
 
 
 def test_the_same_words_to_two_people_are_not_one_story() -> None:
-    story = [line(1, asks_age=0.9, towards=BEN), line(2, asks_secrecy=0.9, towards=FAY)]
+    story = [line(1, BEN, asks_age=0.9), line(2, FAY, asks_secrecy=0.9)]
     assert Code.GROOMING not in codes(story)
+
+
+def test_whom_it_comes_back_to_stands_out_among_those_who_may_be_meant() -> None:
+    story = [
+        line(1, BEN, FAY, hours=2, asks_age=0.9),
+        line(2, "person:4", BEN, hours=1, asks_secrecy=0.9),
+    ]
+    (found,) = signals_over(story, now=NOW)
+    assert (found.code, found.towards) == (Code.GROOMING, BEN)
+    assert [evidence.others for evidence in found.evidence] == [1, 1]
+
+
+def test_where_many_may_be_meant_some_are_named_the_likeliest_first() -> None:
+    many = [f"person:{number}" for number in range(30, 1, -1)]
+    story = [line(1, *many, asks_age=0.9), line(2, *many, asks_secrecy=0.9)]
+    found = signals_over(story, now=NOW)
+    assert {signal.towards for signal in found} == set(many[:NAMED])
+    assert {evidence.others for signal in found for evidence in signal.evidence} == {28}
+
+
+def test_whoever_is_surely_meant_is_named_beside_those_who_may_be() -> None:
+    many = [f"person:{number}" for number in range(10, 20)]
+    story = [
+        line(1, *many, BEN, asks_age=0.9),
+        line(2, *many, BEN, asks_secrecy=0.9),
+        line(3, BEN, asks_age=0.9),
+    ]
+    found = {signal.towards for signal in signals_over(story, now=NOW)}
+    assert BEN in found
+    assert len(found) == NAMED + 1
+
+
+def test_one_person_who_may_be_meant_each_time_is_not_several() -> None:
+    story = [line(n, BEN, f"person:{n + 10}", contact_move=0.9) for n in range(1, 5)]
+    found = codes(story)
+    assert Code.CONTACT_REPEATED in found
+    assert Code.CONTACT_SPREAD not in found
 
 
 def test_parts_in_one_message_only_are_not_a_pattern() -> None:
@@ -196,7 +236,7 @@ def test_friends_who_ask_each_others_age_twice_are_left_alone() -> None:
 
 
 def test_asking_many_people_for_contact_shows_even_if_each_is_asked_once() -> None:
-    story = [line(n, contact_move=0.9, towards=f"person:{n}") for n in range(1, 5)]
+    story = [line(n, f"person:{n}", contact_move=0.9) for n in range(1, 5)]
     found = codes(story)
     assert Code.CONTACT_SPREAD in found
     assert Code.CONTACT_REPEATED not in found
@@ -212,9 +252,9 @@ def test_telling_of_oneself_and_asking_to_keep_it_quiet_draws_nobody_away() -> N
 
 
 def test_days_that_get_heavier_show_and_a_steady_sadness_does_not() -> None:
-    rising = [line(n, hours=8 * n, distress=0.7, towards="thread:1") for n in range(1, 5)]
+    rising = [line(n, "thread:1", hours=8 * n, distress=0.7) for n in range(1, 5)]
     assert Code.RISING_DISTRESS in codes(rising)
-    steady = [line(n, hours=8 * n, distress=0.7, towards="thread:1") for n in range(1, 40)]
+    steady = [line(n, "thread:1", hours=8 * n, distress=0.7) for n in range(1, 40)]
     assert Code.RISING_DISTRESS not in codes(steady)
 
 
