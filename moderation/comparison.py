@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -49,6 +50,7 @@ class Comparison:
     """Everything on the page about one candidate."""
 
     words: str
+    newest_at: dt.datetime
     compared: int
     agreement: Share | None
     held_more: int
@@ -87,6 +89,7 @@ def comparison_for(viewer: User, key: str) -> Comparison | None:
     read = [row for row in rows if not row.failed]
     return Comparison(
         words=rows[0].candidate_words,
+        newest_at=rows[0].created_at,
         compared=len(rows),
         agreement=wilson(sum(row.agrees for row in rows), len(rows)),
         held_more=sum(_held(row.action) > _held(row.live.action) for row in read),

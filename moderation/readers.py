@@ -61,13 +61,13 @@ def _build() -> tuple[Classifier, ...]:
     if checkpoint is not None:
         for reader in built:
             if isinstance(reader, Unbuilt) and reader.name == ENCODER:
-                _instead = f"not the model that was set: {_cause(reader.cause)}"
+                _instead = f"not the model that was set: {cause_of(reader.cause)}"
                 log.error("reader %s: %s. The one that ships reads instead", ENCODER, _instead)
     if _instead:
         built = build_from(None, "")
     for reader in built:
         if isinstance(reader, Unbuilt):
-            log.error("reader %s not loaded: %s", reader.name, _cause(reader.cause))
+            log.error("reader %s not loaded: %s", reader.name, cause_of(reader.cause))
         elif slow := why_slow(reader):
             log.warning("reader %s reads slowly, by the library: %s", reader.name, slow)
     return built
@@ -81,7 +81,7 @@ def build_from(checkpoint: Path | None, sha256: str) -> tuple[Classifier, ...]:
     try:
         prepared = _prepared(checkpoint, sha256, log.info)
     except Exception as cause:  # noqa: BLE001 - without the fast form the library reads
-        log.warning("no fast form of the classifier: %s", _cause(cause))
+        log.warning("no fast form of the classifier: %s", cause_of(cause))
         prepared = settings.PREPARED_DIR / "missing"
     try:
         check_pinned(checkpoint, sha256)
@@ -118,7 +118,7 @@ def why_slow(reader: Classifier) -> str:
     return str(getattr(reader, "why_slow", ""))
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """What an operator can act on. Only our own errors about checkpoints are known to be clean."""
     return str(error) if isinstance(error, CheckpointError) else type(error).__name__
 

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -25,9 +26,10 @@ from moderation import readers
 from moderation.actions.assessments import scores_as_json
 from moderation.classifiers.base import Classifier, Reading
 from moderation.classifiers.choice import folder_of
-from moderation.classifiers.registry import read_messages
+from moderation.classifiers.registry import Unbuilt, read_messages
 from moderation.models import Assessment, ShadowAssessment
 from moderation.policy import PolicyContext, Verdict
+from moderation.shadow_state import ShadowState, forget_shadow, report_shadow
 
 log = logging.getLogger("lantern.screening")
 
@@ -48,8 +50,27 @@ class Candidate:
     policy: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of building what was asked for, and when that ended."""
+
+    asked: tuple[str, str]
+    candidate: Candidate | None
+    broken: str
+    at: float
+
+    @property
+    def due_again(self) -> bool:
+        """What could not be loaded is tried again: the cause may have been mended."""
+        return bool(self.broken) and time.monotonic() - self.at > readers.REBUILD_AFTER_SECONDS
+
+    @property
+    def state(self) -> ShadowState:
+        return ShadowState(self.candidate.key if self.candidate else "", self.broken)
+
+
 _lock = threading.Lock()
-_built: tuple[tuple[str, str], Candidate] | None = None
+_built: Built | None = None
 
 
 def wanted() -> tuple[str, str]:
@@ -57,16 +78,28 @@ def wanted() -> tuple[str, str]:
     return settings.SHADOW_CHECKPOINT, settings.SHADOW_POLICY
 
 
-def candidate() -> Candidate | None:
-    """The candidate of this process, built at first use; ``None`` where none is set."""
+def built(asked: tuple[str, str]) -> Built:
+    """The candidate of this process, built at first use, or why there is none."""
     global _built
-    asked = wanted()
-    if not any(asked):
-        return None
     with _lock:
-        if _built is None or _built[0] != asked:
-            _built = asked, _build(*asked)
-        return _built[1]
+        if _built is None or _built.asked != asked or _built.due_again:
+            _built = _try_to_build(asked)
+        return _built
+
+
+def _try_to_build(asked: tuple[str, str]) -> Built:
+    found, broken = None, ""
+    try:
+        found = _build(*asked)
+    except Exception as cause:  # noqa: BLE001 - staff must see it, and the next try may go well
+        broken = readers.cause_of(cause)
+    for reader in found.readers if found else ():
+        if isinstance(reader, Unbuilt):
+            broken = f"{reader.name}: {readers.cause_of(reader.cause)}"
+    if broken:
+        log.error("the candidate in the shadow is not loaded: %s", broken)
+    # The time after it: what takes long to fail must not go on at once.
+    return Built(asked, found, broken, time.monotonic())
 
 
 def _build(checkpoint: str, policy: str) -> Candidate:
@@ -84,10 +117,16 @@ def _build(checkpoint: str, policy: str) -> Candidate:
 
 def shadow_step() -> int:
     """Read a few assessed messages as the candidate would; returns how many were compared."""
-    found = candidate()
-    if found is None:
+    asked = wanted()
+    if not any(asked):
+        forget_shadow()
         return 0
-    now = clock.now()
+    made, now = built(asked), clock.now()
+    report_shadow(made.state, now=now)
+    return _read_a_few(made.candidate, now=now) if made.candidate else 0
+
+
+def _read_a_few(found: Candidate, *, now: dt.datetime) -> int:
     lately = ShadowAssessment.objects.filter(
         candidate=found.key, created_at__gt=now - dt.timedelta(hours=1)
     ).count()

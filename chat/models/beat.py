@@ -10,6 +10,8 @@ from chat.kernel.rows import read_rows
 SCREENING = "screening"
 PLACES = "places"
 """Whoever works out the places of those who wait."""
+SHADOW = "shadow"
+"""Whoever tries a candidate beside the live readers; ``moderation.shadow_state`` says how it is."""
 
 STALE_AFTER = dt.timedelta(seconds=15)
 """A reader that has not reported for this long counts as absent."""

@@ -16,6 +16,7 @@ from moderation.models import RateAlarm
 from moderation.policy import POLICY_VERSION, RULES
 from moderation.quality import card_is_about, card_lines, weekly_precision
 from moderation.rates import SMALL
+from moderation.shadow_state import shadow_state
 from moderation.views.reviews import _viewer, for_staff
 
 ALARMS_SHOWN = 10
@@ -46,10 +47,16 @@ def machine(request: HttpRequest) -> HttpResponse:
 @require_GET
 @for_staff
 def shadow(request: HttpRequest) -> HttpResponse:
-    """The candidate beside the live readers: counts, and what would have gone another way."""
-    key = latest_candidate()
+    """The candidate beside the live readers: counts, and what would have gone another way.
+
+    Where none reads now, what the last one found is shown as that, and not as what is coming.
+    """
+    state = shadow_state(clock.now())
+    key = state.key or latest_candidate()
     context = {
         "comparison": comparison_for(_viewer(request), key) if key else None,
+        "runs": bool(state.key),
+        "broken": state.broken,
         "asked": bool(settings.SHADOW_CHECKPOINT or settings.SHADOW_POLICY),
         "few": SMALL,
     }
