@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 TIMES: Final = 10.0
-"""So many times the trailing weeks' rate is an alarm, if it is not chance."""
+"""So many times the trailing weeks' rate is an alarm, if it is not chance; so is the same part."""
 
 CHANCE: Final = 1e-5
-"""How unlikely by accident an alarm must be. With about 20 labels, two windows and a look every
-quarter of an hour (3,840 looks a day) that is one false alarm in about a month."""
+"""How unlikely by accident an alarm must be. With about 20 labels, two windows for what grows,
+three for what falls and a look every quarter of an hour (9,600 looks a day) that is one false alarm
+in about ten days at the very most: it also has to be ten times or a tenth, and looks a quarter of
+an hour apart see nearly the same messages."""
 
 SMALL: Final = 10
 """Cells with fewer are not shown: they would say more than is known."""
@@ -28,7 +30,7 @@ NEGLIGIBLE: Final = 60.0
 
 Z_95: Final = 1.959963984540054
 
-Kind = Literal["many", "none"]
+Kind = Literal["many", "few", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,18 @@ def at_least(successes: int, trials: int, share: float) -> float:
     return min(1.0, math.exp(top) * math.fsum(math.exp(term - top) for term in terms))
 
 
+def at_most(successes: int, trials: int, share: float) -> float:
+    """P(X ≤ ``successes``) of the same, exactly: the others are then that many or more."""
+    return at_least(trials - successes, trials, 1.0 - share)
+
+
 def _log_term(k: int, n: int, share: float) -> float:
     ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
     return ways + k * math.log(share) + (n - k) * math.log1p(-share)
 
 
 def change(now: Count, before: Count) -> Change | None:
-    """Whether ``now`` is ten times ``before`` or more, or nothing at all, beyond chance.
+    """Whether ``now`` is ten times ``before`` or more, or a tenth of it or less, beyond chance.
 
     ``None`` while there is nothing to compare with.
     """
@@ -84,13 +91,29 @@ def change(now: Count, before: Count) -> Change | None:
         return None
     share = now.read / (now.read + before.read)
     expected = before.rate * now.read
-    if now.flagged == 0:
-        chance = (1.0 - share) ** before.flagged
-        return Change("none", expected, chance) if chance < CHANCE else None
-    if now.rate < TIMES * before.rate:
+    together = now.flagged + before.flagged
+    if now.rate * TIMES <= before.rate:
+        kind: Kind = "few" if now.flagged else "none"
+        chance = at_most(now.flagged, together, share)
+    elif now.rate >= TIMES * before.rate:
+        kind, chance = "many", at_least(now.flagged, together, share)
+    else:
         return None
-    chance = at_least(now.flagged, now.flagged + before.flagged, share)
-    return Change("many", expected, chance) if chance < CHANCE else None
+    return Change(kind, expected, chance) if chance < CHANCE else None
+
+
+def change_from(older: Count, newer: Count, now: Count) -> Change | None:
+    """The same against both halves of the time before together.
+
+    Few, but some, have to be few against each half: after a raid in one of them every ordinary day
+    would look like few.
+    """
+    found = change(now, Count(older.flagged + newer.flagged, older.read + newer.read))
+    if found is not None and found.kind == "few":
+        halves = (change(now, older), change(now, newer))
+        if any(half is None or half.kind != "few" for half in halves):
+            return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)

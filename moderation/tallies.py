@@ -1,7 +1,7 @@
 """Counting what fires, quarter by quarter of an hour, and noticing when it changed.
 
-Drift shows as a label that suddenly fires ten times as often as in the weeks before, or not at all:
-a broken model, a changed file, a raid, or the world. The test is exact and stated in
+Drift shows as a label that suddenly fires ten times as often as in the weeks before, or hardly, or
+not at all: a broken model, a changed file, a raid, or the world. The test is exact and stated in
 ``moderation.rates``. An alarm is a row and a banner for staff; it changes nothing by itself.
 """
 
@@ -18,7 +18,7 @@ from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, ring_on_commit
 from moderation.models import Assessment, LabelTally, RateAlarm
 from moderation.policy import RULES
-from moderation.rates import Change, Count, change
+from moderation.rates import Change, Count, change_from
 
 QUARTER = dt.timedelta(minutes=15)
 SETTLING = dt.timedelta(minutes=2)
@@ -29,8 +29,15 @@ KEPT = dt.timedelta(days=35)
 WINDOWS = (dt.timedelta(hours=1), dt.timedelta(hours=24))
 """What is compared with the weeks before: the last hour, and, for what is rare, the last day."""
 
+FOR_SILENCE = (*WINDOWS, dt.timedelta(days=7))
+"""What falls silent is looked for over a week too: five a day that stop are no surprise in a day.
+Not what grows: one bad day would stand for a week."""
+
 READ = ""
 """The label under which messages read are counted."""
+
+Found = tuple[Change, Count, dt.timedelta]
+"""A change, what was counted, and over how long."""
 
 
 def tally_step() -> int:
@@ -84,16 +91,28 @@ def counts_between(start: dt.datetime, end: dt.datetime) -> dict[str, int]:
     return dict(rows.values("label").annotate(total=Sum("count")).values_list("label", "total"))
 
 
+def _changes(end: dt.datetime) -> dict[tuple[str, str], Found]:
+    """What changed up to ``end``, by label and kind, over the shortest time in which it shows."""
+    found: dict[tuple[str, str], Found] = {}
+    for window in FOR_SILENCE:
+        began, begun = end - TRAILING, end - window
+        middle = began + (begun - began) / 2
+        times = ((began, middle), (middle, begun), (begun, end))
+        older, newer, recent = (counts_between(*one) for one in times)
+        for label in map(str, RULES):
+            now = _of(label, recent)
+            changed = change_from(_of(label, older), _of(label, newer), now)
+            if changed is not None and (changed.kind != "many" or window in WINDOWS):
+                found.setdefault((label, changed.kind), (changed, now, window))
+    # None says more than few; one banner is enough.
+    for label in [label for label, kind in found if kind == "none"]:
+        found.pop((label, "few"), None)
+    return found
+
+
 def look_for_changes(end: dt.datetime, *, now: dt.datetime) -> None:
     """Open, renew and end alarms, for each label and each window up to ``end``."""
-    found: dict[tuple[str, str], tuple[Change, Count, dt.timedelta]] = {}
-    for window in WINDOWS:
-        recent = counts_between(end - window, end)
-        before = counts_between(end - TRAILING, end - window)
-        for label in map(str, RULES):
-            changed = change(_of(label, recent), _of(label, before))
-            if changed is not None and (label, changed.kind) not in found:
-                found[label, changed.kind] = (changed, _of(label, recent), window)
+    found = _changes(end)
     standing = {(a.label, a.kind): a for a in RateAlarm.objects.filter(ended_at__isnull=True)}
     for key, (changed, count, window) in found.items():
         alarm = standing.pop(key, None) or RateAlarm(label=key[0], kind=key[1], began_at=now)

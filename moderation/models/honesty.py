@@ -57,14 +57,14 @@ class LabelTally(models.Model):
 
 
 class RateAlarm(models.Model):
-    """A label that fires far more than in the weeks before, or not at all. Numbers, no words.
+    """A label that fires far more than in the weeks before, far less, or not at all. No words.
 
     Open while ``ended_at`` is empty. ``expected`` is the count the trailing weeks would give;
     ``chance`` is how likely a difference this large is by accident (see ``moderation.rates``).
     """
 
     label = models.CharField(max_length=40)
-    kind = models.CharField(max_length=8, choices=[("many", "many"), ("none", "none")])
+    kind = models.CharField(max_length=8, choices=[(k, k) for k in ("many", "few", "none")])
     observed = models.PositiveIntegerField()
     read = models.PositiveIntegerField()
     expected = models.FloatField()

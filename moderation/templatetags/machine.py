@@ -17,6 +17,8 @@ register = template.Library()
 register.filter(card_words.task_words)
 register.filter(card_words.set_words)
 
+DAY_HOURS = 24
+
 
 @register.inclusion_tag("moderation/_alarms.html")
 def machine_alarms() -> dict[str, Any]:
@@ -28,6 +30,14 @@ def machine_alarms() -> dict[str, Any]:
 def label_words(label: str) -> str:
     """What a label means, in the policy's words."""
     return RULES[label].words if label in RULES else label
+
+
+@register.filter
+def time_words(hours: float) -> str:
+    """``24 h``, or ``7 days`` where it is more than one."""
+    if hours <= DAY_HOURS:
+        return _("%(n)d h") % {"n": round(hours)}
+    return _("%(n)d days") % {"n": round(hours / DAY_HOURS)}
 
 
 @register.filter

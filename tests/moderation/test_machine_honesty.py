@@ -27,7 +27,7 @@ from moderation.quality import CONFIRMED_BY, card_lines, weekly_precision
 from moderation.screening import screening_step
 from moderation.shadow import shadow_step
 from moderation.states import Decision, ReviewStatus
-from moderation.tallies import QUARTER, READ, quarter_of, tally_step
+from moderation.tallies import QUARTER, READ, look_for_changes, quarter_of, tally_step
 from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, RUDE, PhraseReader, Room
 
@@ -203,6 +203,49 @@ def test_a_label_that_falls_silent_raises_an_alarm(room: Room, hands: Hands) -> 
     alarm = RateAlarm.objects.get()
     assert (alarm.label, alarm.kind, alarm.observed) == ("distress", "none", 0)
     assert alarm.expected == pytest.approx(40.0)
+
+
+def usual_days(end: dt.datetime, seen: list[int], read: int = 100) -> None:
+    """So many a day of one label, the newest last; the last day ends at ``end``."""
+    for days_ago, count in enumerate(reversed(seen), start=1):
+        at = end - dt.timedelta(days=days_ago)
+        LabelTally.objects.create(quarter=at, label=READ, count=read)
+        LabelTally.objects.create(quarter=at, label=Label.GROOMING, count=count)
+
+
+@pytest.mark.parametrize(("days", "alarm"), [(4, False), (7, True)])
+def test_what_is_seen_five_times_a_day_is_missed_within_a_week(
+    room: Room, hands: Hands, client: Client, days: int, alarm: bool
+) -> None:
+    end = quarter_of(hands.now)
+    usual_days(end, [5] * (28 - days) + [0] * days)
+    look_for_changes(end, now=hands.now)
+    assert RateAlarm.objects.filter(label=Label.GROOMING, kind="none").exists() is alarm
+    client.force_login(room.mo)
+    page = client.get("/moderation/").content.decode()
+    assert ("not seen once in 7 days; about 35 is usual" in page) is alarm
+
+
+def test_what_is_hardly_seen_any_more_raises_one_alarm_in_words(
+    room: Room, hands: Hands, client: Client
+) -> None:
+    end = quarter_of(hands.now)
+    usual_days(end, [100] * 27 + [2])
+    look_for_changes(end, now=hands.now)
+    assert RateAlarm.objects.get().kind == "few"
+    client.force_login(room.mo)
+    assert "seen only 2 times in 24 h; about 100" in client.get("/moderation/").content.decode()
+    assert "only 2 times, about 100.0" in client.get("/moderation/machine").content.decode()
+
+
+def test_days_that_differ_as_days_do_and_the_weeks_after_a_raid_raise_no_alarm(
+    hands: Hands,
+) -> None:
+    end = quarter_of(hands.now)
+    days = [5, 2, 9, 4, 0, 7, 5, 3, 4_000, 6, 5, 1, 4, 8] + [3, 0, 6, 5, 2, 7, 4] * 2
+    usual_days(end, days, read=5_000)
+    look_for_changes(end, now=hands.now)
+    assert not RateAlarm.objects.exists()
 
 
 def test_every_message_is_counted_once_however_often_the_step_runs(
