@@ -1,9 +1,13 @@
 """What the machine was right about, as far as moderators' decisions can say. Reads only.
 
-A label counts as confirmed when the message it fired on was removed by a person for the rule that
-the label is about, and as not confirmed when a person published it. One removed for another rule
-says nothing about the label, and is left out. Only what was held ever comes before a person, so
-this says how often an alarm was right (precision), and nothing about what was missed.
+A label counts as confirmed when a person decided about the message by the rule of the space that
+the policy foresees for it: abuse removed for unkindness, danger kept for a person, recovery
+published as recovery. It counts as not confirmed when a person published the message by a rule
+that says there was nothing of the kind. Any other decision says nothing about the label and is left
+out: words published as hard feelings may still have come from somebody in danger. So are labels
+that only came along: they kept nothing back, so nobody decided about them. Only what was held ever
+comes before a person, so this says how often an alarm was right (precision), and nothing about what
+was missed.
 """
 
 from __future__ import annotations
@@ -17,29 +21,46 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from moderation.actions.assessments import ASKED
 from moderation.classifiers.base import ENCODER
 from moderation.classifiers.labels import CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
 from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, shipped_version
 from moderation.models import Review
 from moderation.policy import RULES
 from moderation.rates import Share, wilson
-from moderation.states import Decision, ReviewStatus
+from moderation.states import ReviewStatus
 
 WEEK: Final = dt.timedelta(days=7)
 WEEKS: Final = 4
 
+NEEDS_A_PERSON: Final = frozenset(str(label) for label in CRISIS if RULES[label].case)
+"""What a clinician is told of."""
+
+OF_THE_ROOM: Final = frozenset(map(str, (*TOXICITY, *SAFEGUARDING)))
+
 CONFIRMED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "person_first": frozenset(map(str, CRISIS)),
+        "person_first": NEEDS_A_PERSON | {str(Label.DISTRESS), str(Label.WORRIED_ABOUT_FRIEND)},
         "no_methods": frozenset(map(str, DANGER)),
         "be_kind": frozenset(map(str, TOXICITY)),
         "no_hate": frozenset(map(str, TOXICITY)),
         "no_threats": frozenset(map(str, TOXICITY)),
         "keep_private": frozenset({str(Label.CONTACT_MOVE)}),
         "no_adult_approach": frozenset(map(str, SAFEGUARDING)),
+        "feelings_welcome": frozenset({str(Label.DISTRESS), str(Label.WORRIED_ABOUT_FRIEND)}),
+        "recovery_welcome": frozenset({str(Label.PAST_OR_RECOVERY)}),
     }
 )
-"""By the rule a message was removed for: the labels that were then right."""
+"""By the rule that a decision rests on: the labels that were then right."""
+
+CONTRADICTED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "within_rules": frozenset(map(str, RULES)),
+        "feelings_welcome": OF_THE_ROOM,
+        "recovery_welcome": OF_THE_ROOM,
+    }
+)
+"""By the rule that a publication rests on: the labels that were then wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +76,11 @@ def weekly_precision(now: dt.datetime) -> list[WeeklyPrecision]:
     """For each label that was decided about in the last four weeks, in the order of the policy."""
     fired: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
     confirmed: list[Counter[str]] = [Counter() for _ in range(WEEKS)]
-    for decided_at, decision, clause, labels in _decided(now - WEEKS * WEEK, now):
+    for decided_at, clause, codes, labels in _decided(now - WEEKS * WEEK, now):
         week = min(int((now - decided_at) / WEEK), WEEKS - 1)
-        if decision == Decision.REMOVE:
-            labels &= CONFIRMED_BY.get(clause, frozenset())
-            confirmed[week].update(labels)
-        fired[week].update(labels)
+        right, wrong = _judged(clause, codes, labels)
+        confirmed[week].update(right)
+        fired[week].update(right | wrong)
     return [
         WeeklyPrecision(
             str(label),
@@ -75,18 +95,31 @@ def weekly_precision(now: dt.datetime) -> list[WeeklyPrecision]:
     ]
 
 
+def _judged(clause: str, codes: set[str], labels: set[str]) -> tuple[set[str], set[str]]:
+    """The labels that a decision says were right, and those it says were wrong."""
+    labels = {n for n in labels if RULES[n].hold} or labels
+    right = labels & CONFIRMED_BY.get(clause, frozenset())
+    if ASKED in codes:
+        # Whoever read it wanted a clinician with the writer, whatever became of the words.
+        right |= labels & NEEDS_A_PERSON
+    return right, labels & CONTRADICTED_BY.get(clause, frozenset()) - right
+
+
 def _decided(
     since: dt.datetime, now: dt.datetime
-) -> Iterator[tuple[dt.datetime, str, str, set[str]]]:
+) -> Iterator[tuple[dt.datetime, str, set[str], set[str]]]:
+    """When, by which rule, and the codes and labels of the reasons for looking at it."""
     rows = Review.objects.filter(
         status=ReviewStatus.DECIDED,
         decided_at__gt=since,
         decided_at__lte=now,
         assessment__isnull=False,
-    ).values_list("decided_at", "decision", "clause", "assessment__reasons")
-    for decided_at, decision, clause, reasons in rows.iterator(chunk_size=1000):
+    ).values_list("decided_at", "clause", "assessment__reasons")
+    for decided_at, clause, reasons in rows.iterator(chunk_size=1000):
         if decided_at is not None:
-            yield decided_at, decision, clause, {str(r["label"]) for r in reasons if r.get("label")}
+            codes = {str(reason.get("code")) for reason in reasons}
+            labels = {str(r["label"]) for r in reasons if r.get("label") in RULES}
+            yield decided_at, clause, codes, labels
 
 
 @dataclass(frozen=True, slots=True)
