@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.11"
+POLICY_VERSION: Final = "2026-11.12"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -123,6 +123,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         Label.SEVERE_TOXICITY: Rule(0.35, "It may be very hateful", "abuse", hold=True),
         Label.INSULT: Rule(0.6, "It may insult somebody", "abuse", hold=True),
+        Label.SEXUAL_EXPLICIT: Rule(0.5, "It may be sexually explicit", "abuse", hold=True),
         Label.TOXICITY: Rule(0.7, "It may drive others out of the room", "abuse", hold=True),
         Label.OBSCENE: Rule(0.8, "It has strong swear words", "routine"),
         Label.CONTACT_MOVE: Rule(

@@ -23,7 +23,14 @@ from typing import Any, Final
 
 from moderation.actions.assessments import ASKED
 from moderation.classifiers.base import ENCODER
-from moderation.classifiers.labels import CRISIS, DANGER, SAFEGUARDING, TOXICITY, Label
+from moderation.classifiers.labels import (
+    CRISIS,
+    DANGER,
+    PUBLISHED_ONLY,
+    SAFEGUARDING,
+    TOXICITY,
+    Label,
+)
 from moderation.classifiers.shipped import CHECKPOINTS, SHIPPED, shipped_version
 from moderation.models import Review
 from moderation.policy import RULES
@@ -36,7 +43,7 @@ WEEKS: Final = 4
 NEEDS_A_PERSON: Final = frozenset(str(label) for label in CRISIS if RULES[label].case)
 """What a clinician is told of."""
 
-OF_THE_ROOM: Final = frozenset(map(str, (*TOXICITY, *SAFEGUARDING)))
+OF_THE_ROOM: Final = frozenset(map(str, (*TOXICITY, *SAFEGUARDING, *PUBLISHED_ONLY)))
 
 CONFIRMED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -46,7 +53,8 @@ CONFIRMED_BY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "no_hate": frozenset(map(str, TOXICITY)),
         "no_threats": frozenset(map(str, TOXICITY)),
         "keep_private": frozenset({str(Label.CONTACT_MOVE)}),
-        "no_adult_approach": frozenset(map(str, SAFEGUARDING)),
+        "no_adult_approach": frozenset(map(str, (*SAFEGUARDING, *PUBLISHED_ONLY))),
+        "not_the_place": frozenset(map(str, PUBLISHED_ONLY)),
         "feelings_welcome": frozenset({str(Label.DISTRESS), str(Label.WORRIED_ABOUT_FRIEND)}),
         "recovery_welcome": frozenset({str(Label.PAST_OR_RECOVERY)}),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chat.models import HelpRequest, Message, User
-from moderation.classifiers.labels import TOXICITY
+from moderation.classifiers.labels import PUBLISHED_ONLY, TOXICITY
 from moderation.models import Assessment, PatternFinding
 from moderation.pattern_words import finding_words, seen_words
 from moderation.policy import RULES
@@ -16,7 +16,9 @@ from moderation.scale import READERS
 from triage.priority import ASKED, Sign
 from triage.states import BANDS, Band, SourceKind
 
-NOT_ABOUT_DANGER: Final = frozenset({*TOXICITY, "premoderated", "unread", "nothing_found"})
+NOT_ABOUT_DANGER: Final = frozenset(
+    {*TOXICITY, *PUBLISHED_ONLY, "premoderated", "unread", "nothing_found"}
+)
 """Reasons to keep a message from the room. They say nothing about how soon to be with anybody."""
 
 MACHINE_WITHOUT_WORDS: Final = "A message of theirs may need a person"

@@ -1,7 +1,8 @@
 """The names of everything a reader can say about a message.
 
-The six toxicity names are those of the Detoxify library. The crisis and safeguarding names are
-ours; `crisis_patterns.yaml`, the corpus folders and the checkpoint all use them.
+The six toxicity names, and `sexual_explicit`, are those of the Detoxify library. The crisis and
+safeguarding names are ours; `crisis_patterns.yaml`, the corpus folders and the checkpoint all use
+them.
 """
 
 from enum import StrEnum
@@ -30,6 +31,8 @@ class Label(StrEnum):
 
     CONTACT_MOVE = "contact_move"
     GROOMING = "grooming"
+
+    SEXUAL_EXPLICIT = "sexual_explicit"
 
 
 TOXICITY: Final = (
@@ -62,6 +65,9 @@ CRISIS: Final = (
 
 SAFEGUARDING: Final = (Label.CONTACT_MOVE, Label.GROOMING)
 """Somebody may be trying to take a young person out of the room."""
+
+PUBLISHED_ONLY: Final = (Label.SEXUAL_EXPLICIT,)
+"""What only some checkpoints that others published read for, beside the one that ships."""
 
 ALL: Final = (*TOXICITY, *CRISIS, *SAFEGUARDING)
 """Every label, in the order of the outputs of the checkpoint that ships."""

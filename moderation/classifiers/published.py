@@ -2,7 +2,8 @@
 
 They know toxicity only. So they read beside the checkpoint that ships: theirs is what is said of
 toxicity, ours is what is said of crisis and safeguarding. Labels are taken by name: their order
-differs between models. They read the text as it was written, as they were trained to.
+differs between models. They read the text as it was written, as they were trained to, and once more
+folded as ours is: whoever disguises an insult is not better off for it. The higher score counts.
 """
 
 import json
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifiers.base import ENCODER, Classifier, Signal
+from moderation.classifiers.folding import plain
 from moderation.classifiers.labels import ALL, TOXICITY
 from moderation.classifiers.shipped import GOLDEN, CheckpointError, verified
 
@@ -62,6 +64,20 @@ class PublishedModel:
         """Probabilities [text, label], the maximum over each text's windows. Raises TooLong."""
         if any(len(text) > MAX_CHARACTERS for text in texts):
             raise TooLong(f"a text has more than {MAX_CHARACTERS} characters")
+        return self._scores(texts)
+
+    def both_ways(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The higher of what is read as written and folded. Raises TooLong."""
+        found = self.probabilities(texts)
+        folded = [(i, plain(text)) for i, text in enumerate(texts)]
+        changed = [(i, text) for i, text in folded if text != texts[i]]
+        if changed:
+            # Folded it may be longer, as emoji become words: only what was written is limited.
+            rows = [i for i, _ in changed]
+            found[rows] = np.maximum(found[rows], self._scores([text for _, text in changed]))
+        return found
+
+    def _scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         windows: list[tuple[int, str]] = []
         for owner, text in enumerate(texts):
             windows += [(owner, part) for part in self._parts(_writable(text))]
@@ -104,7 +120,7 @@ class WithPublished:
         """Toxicity as the published model sees it, everything else as ours does."""
         if not texts:
             return []
-        rows = self._published.probabilities(texts)
+        rows = self._published.both_ways(texts)
         return [
             (
                 *(signal for signal in own if signal.label not in TOXICITY),

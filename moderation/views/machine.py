@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from chat.kernel import clock
 from chat.models import WorkerBeat
 from chat.models.beat import SCREENING
+from moderation.classifiers.labels import PUBLISHED_ONLY
 from moderation.classifiers.shipped import shipped_version
 from moderation.comparison import comparison_for, latest_candidate
 from moderation.models import RateAlarm
@@ -29,8 +30,13 @@ def machine(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     beat = WorkerBeat.objects.filter(name=SCREENING).first()
     running = beat.detail if beat else ""
+    another = bool(running) and not card_is_about(running)
     context = {
-        "rules": [(str(label), rule) for label, rule in RULES.items()],
+        "rules": [
+            (str(label), rule)
+            for label, rule in RULES.items()
+            if another or label not in PUBLISHED_ONLY
+        ],
         "policy_version": POLICY_VERSION,
         "reader_awake": WorkerBeat.objects.is_awake(SCREENING, now=now),
         "versions": running,
@@ -38,7 +44,7 @@ def machine(request: HttpRequest) -> HttpResponse:
         "few": SMALL,
         "card": card_lines(),
         "card_version": shipped_version(),
-        "another_reads": bool(running) and not card_is_about(running),
+        "another_reads": another,
         "alarms": RateAlarm.objects.order_by("-began_at")[:ALARMS_SHOWN],
     }
     return render(request, "moderation/machine.html", context)

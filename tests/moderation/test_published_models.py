@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from io import StringIO
 from pathlib import Path
@@ -24,12 +25,14 @@ from django.core.management import CommandError, call_command
 
 from moderation import readers
 from moderation.classifiers import unpickle
-from moderation.classifiers.base import Signal
+from moderation.classifiers.base import Reading, Signal
 from moderation.classifiers.choice import check_folder, folder_of, is_whole, labels_of
 from moderation.classifiers.conversion import convert
-from moderation.classifiers.labels import CRISIS, TOXICITY
+from moderation.classifiers.folding import plain
+from moderation.classifiers.labels import CRISIS, TOXICITY, Label
 from moderation.classifiers.published import PublishedModel, with_published
 from moderation.classifiers.shipped import CheckpointError, digest
+from moderation.policy import PolicyContext, decide
 from tests.moderation.backbones import ORIGINAL, PUBLISHED, make_backbone
 
 torch = pytest.importorskip("torch")
@@ -174,6 +177,33 @@ def test_crisis_is_still_read_by_our_own_and_toxicity_by_theirs(converted: Path)
     assert len(signals) == len(by_label)
     assert not is_whole(converted)
     assert not set(labels_of(converted)) & set(map(str, CRISIS))
+
+
+@pytest.mark.parametrize("said", ["you are stup1d", "YOU ARE STUPID", "уоu are stupiiiid"])
+def test_a_disguise_makes_nothing_milder(converted: Path, said: str) -> None:
+    reader = with_published(converted, "", Ours())
+    plainly, disguised = (
+        {s.label: s.score for s in signals if s.label in TOXICITY}
+        for signals in reader.read([plain(said), said])
+    )
+    assert plainly
+    assert all(disguised[label] >= score - 1e-6 for label, score in plainly.items())
+
+
+def test_what_only_a_published_model_reads_for_reaches_the_policy(
+    conversion_of: Callable[[str], Conversion],
+) -> None:
+    reader = with_published(conversion_of("unbiased").made, "", Ours())
+    (signals,) = reader.read(["you are stupid"])
+    (explicit,) = [signal for signal in signals if signal.label == Label.SEXUAL_EXPLICIT]
+    sure = replace(explicit, score=0.99)
+    verdict = decide(Reading((sure,)), PolicyContext("forum"))
+    assert (verdict.action, verdict.notice) == ("hold", "held_for_person")
+
+
+def test_a_text_that_grows_when_it_is_folded_is_still_read(converted: Path) -> None:
+    reader = with_published(converted, "", Ours())
+    assert len(reader.read(["🙂" * 9_000])[0]) > 1
 
 
 def test_what_comes_late_in_a_long_text_counts(converted: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Reading, Signal
-from moderation.classifiers.labels import ALL, DANGER, TOXICITY, Label
+from moderation.classifiers.labels import ALL, DANGER, PUBLISHED_ONLY, TOXICITY, Label
 from moderation.policy import (
     HARMS,
     POLICY_VERSION,
@@ -32,7 +32,7 @@ def reading(*signals: Signal, failed: tuple[str, ...] = ()) -> Reading:
 
 signals = st.builds(
     Signal,
-    label=st.sampled_from([str(label) for label in ALL]),
+    label=st.sampled_from([str(label) for label in (*ALL, *PUBLISHED_ONLY)]),
     score=st.floats(0, 1),
     source=st.sampled_from([ENCODER, PATTERNS, CONTACT]),
     version=st.just("test"),
@@ -186,7 +186,11 @@ def test_a_cry_for_help_full_of_swearing_is_a_cry_for_help():
     assert verdict.open_case
 
 
-@given(readings, st.lists(st.sampled_from([str(label) for label in TOXICITY])), contexts)
+@given(
+    readings,
+    st.lists(st.sampled_from([str(label) for label in (*TOXICITY, *PUBLISHED_ONLY)])),
+    contexts,
+)
 def test_toxicity_never_lowers_what_is_done_for_a_person(
     found: Reading, abuse: list[str], context: PolicyContext
 ):
@@ -285,6 +289,23 @@ def test_strong_words_alone_are_published():
     assert decide(reading(seen(Label.OBSCENE)), FORUM).action == "publish"
 
 
+def test_what_is_sexually_explicit_is_held_for_a_person():
+    verdict = decide(reading(seen(Label.SEXUAL_EXPLICIT, 0.99)), FORUM)
+
+    assert (verdict.action, verdict.notice) == ("hold", "held_for_person")
+    assert (verdict.harm, verdict.open_case) == ("abuse", False)
+    assert verdict.reasons[0].staff_words == "It may be sexually explicit"
+
+
+def test_telling_of_abuse_in_explicit_words_is_telling_of_abuse():
+    told = reading(seen(Label.SEXUAL_EXPLICIT), seen(Label.ABUSE_DISCLOSURE))
+
+    verdict = decide(told, FORUM)
+
+    assert verdict.reasons[0].code == Label.ABUSE_DISCLOSURE
+    assert (verdict.open_case, verdict.notice) == (True, "door")
+
+
 def test_contact_details_are_held_with_a_kind_notice_and_no_case():
     phone = seen(Label.CONTACT_MOVE, 0.95, CONTACT, rule="phone_number")
     verdict = decide(reading(phone), FORUM)
@@ -316,7 +337,7 @@ def test_the_youngest_are_answered_one_step_sooner():
 
 
 def test_every_label_has_a_rule_and_plain_words():
-    assert set(RULES) == set(ALL)
+    assert set(RULES) == {*ALL, *PUBLISHED_ONLY}
     assert all(rule.words for rule in RULES.values())
 
 
