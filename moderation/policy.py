@@ -28,6 +28,7 @@ from moderation.policy_table import (
     HARMS,
     IDENTITY_SHARE,
     IDENTITY_USUAL,
+    INSULT_OF_ANOTHER,
     MODEL_SHARE,
     NAMED_POINTS,
     NAMES_SUICIDE,
@@ -281,7 +282,14 @@ def _excused(signal: Signal, reading: Reading) -> bool:
     """Swearing about oneself is not abuse. Threats and slurs are never excused by it."""
     if signal.label not in TOXICITY or signal.label in ABUSE_OF_OTHERS:
         return False
-    return any(other.rule == SELF_SWEARING for other in reading.signals)
+    swears_at_self = any(other.rule == SELF_SWEARING for other in reading.signals)
+    return swears_at_self and not _insults_another(reading)
+
+
+def _insults_another(reading: Reading) -> bool:
+    """The words say so of somebody by name, and the encoder sees an insult too."""
+    named = any(s.rule == INSULT_OF_ANOTHER and s.person == FRIEND for s in reading.signals)
+    return named and any(s.label == Label.INSULT for s in _over_threshold(reading))
 
 
 def _harm(rules: list[Rule], friend: bool, failed: bool) -> Harm:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from moderation.classifiers.base import CONTACT, PATTERNS
 from moderation.classifiers.labels import Label
 
-POLICY_VERSION: Final = "2026-11.12"
+POLICY_VERSION: Final = "2026-11.13"
 
 Action = Literal["publish", "hold"]
 Harm = Literal["danger", "safeguarding", "abuse", "contact", "unread", "routine"]
@@ -140,6 +140,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 
 SELF_SWEARING: Final = "self_directed_swearing"
 """Name of the pattern for swearing about oneself. It is distress, not abuse of anybody."""
+
+INSULT_OF_ANOTHER: Final = "insult_of_another"
+"""Name of the pattern for an insult of somebody else in the same message. Where the encoder sees
+an insult too, the swearing about oneself no longer excuses it."""
 
 ABUSE_OF_OTHERS: Final = frozenset({Label.THREAT, Label.IDENTITY_ATTACK, Label.SEVERE_TOXICITY})
 """Kept even where the writer swears about themselves: these are always about others too."""

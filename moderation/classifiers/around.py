@@ -41,6 +41,7 @@ CUES: Final = (
         "small_things",
         "everyday",
         "back_again",
+        "things",
         "certain",
     ),
     *("others", "owned", "spoken_to", "people", "people_links", "whose", "tips", "telling"),
@@ -196,6 +197,7 @@ class Surroundings:
         self._of_a_cause = compiled(rf"^\W+{_TIES}(?:{cause}|{lists['feelings']})\b")
         self._everyday = compiled(rf"^[\s,]{{1,3}}{lists['everyday']}\b")
         self._back_again = compiled(rf"^[\s,]{{1,3}}{lists['back_again']}\b")
+        self._of_a_thing = compiled(rf"^{lists['things']}\b")
         self._small_thing = compiled(rf"{lists['small_things']}\b")
         self._makes_me = compiled(rf"\b{lists['feelings']}{_MAKES}")
         self._feeling_before = compiled(rf"{alone['feelings']}(?:\W+\w+){{0,3}}\W*$")
@@ -254,6 +256,10 @@ class Surroundings:
     def is_back_again(self, here: Stands) -> bool:
         """As in "you wont see me again until monday": the farewell is for a while."""
         return self._back_again.search(here.rest) is not None
+
+    def is_of_a_thing(self, here: Stands) -> bool:
+        """As in "my brain is such an idiot": what the phrase says is of nobody who reads here."""
+        return self._of_a_thing.search(here.own) is not None
 
     def is_told(self, here: Stands, *, by_somebody: bool) -> bool:
         """In a story, a game or a song, or (`by_somebody`) somebody's words told just before."""

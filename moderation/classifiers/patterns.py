@@ -38,7 +38,7 @@ after them is not excused any more: it counts in full, and a long text takes no 
 IDIOMATIC: Final = (Label.IDEATION, Label.INTENT_OR_PLAN)
 _PERSONS: Final = ("", ME, FRIEND, FICTION)
 _TENSES: Final = ("", NOW, PAST, FUTURE)
-_GUARDS: Final = ("negation", "past", "fiction", "others", "everyday", "back_again")
+_GUARDS: Final = ("negation", "past", "fiction", "others", "everyday", "back_again", "things")
 _OTHER: Final = r"(?:you|u|ur|your|youre|ya|he|she|hes|shes|they|theyre|those|these|ppl)"
 _OTHERS: Final = rf"\b{_OTHER}(?:\s+{_OTHER})*\b"
 """Looked for once in a text, and only whether it is there."""
@@ -159,6 +159,8 @@ class PatternReader:
             return Found(start, end, score, FICTION, rule.tense)
         if "others" in rule.guards and self._around.is_of_others(here):
             return Found(start, end, min(score, OTHERS_SCORE), FRIEND, rule.tense)
+        if "things" in rule.guards and self._around.is_of_a_thing(here):
+            return Found(start, end, score, "", rule.tense)
         past = "past" in rule.guards and self._around.is_past(here)
         return Found(start, end, score, rule.person, PAST if past else rule.tense)
 

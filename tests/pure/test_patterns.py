@@ -208,6 +208,28 @@ def test_swearing_about_oneself_is_told_from_swearing_at_others():
     assert "self_directed_swearing" not in rules("im so stupid but you are a piece of shit")
 
 
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("im such an idiot. jess is a worthless slut lol", "friend"),
+        ("im so stupid but callum was a proper little creep", "friend"),
+        ("i hate myself, my brain is such an idiot", ""),
+        ("im so fat the thing in the mirror is a loser", ""),
+        ("i hate myself and everyone says im a loser", None),
+        ("im a worthless piece of shit, life is a bitch", None),
+        ("i feel like shit my stepdad is a dickhead", ""),
+        ("anyone who likes me is an idiot im such a mess", ""),
+    ],
+)
+def test_an_insult_of_somebody_by_name_is_told_from_swearing_about_oneself(
+    text: str, person: str | None
+):
+    found = {s.rule: s.person for s in read(text)}
+
+    assert "self_directed_swearing" in found
+    assert found.get("insult_of_another") == person
+
+
 def test_spans_point_into_the_original_text():
     text = "Hi all 😭 … I’m gonna k1ll mysеlf tonight"
     signal = next(s for s in read(text) if s.label == Label.INTENT_OR_PLAN)

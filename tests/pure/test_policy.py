@@ -285,6 +285,26 @@ def test_a_threat_is_held_even_beside_swearing_about_oneself():
     assert (verdict.action, verdict.harm) == ("hold", "abuse")
 
 
+def test_swearing_about_oneself_excuses_no_insult_of_somebody_else():
+    own = seen(Label.DISTRESS, 0.6, PATTERNS, rule="self_directed_swearing", person="me")
+    jess = seen(Label.INSULT, 0.4, PATTERNS, rule="insult_of_another", person="friend")
+    brain = seen(Label.INSULT, 0.4, PATTERNS, rule="insult_of_another")
+
+    assert decide(reading(seen(Label.INSULT, 0.8), own, jess), FORUM).action == "hold"
+    assert decide(reading(seen(Label.INSULT, 0.8), own, brain), FORUM).action == "publish"
+    # Rude, and no insult by the encoder: what the words say does not decide alone.
+    rude = (seen(Label.TOXICITY), seen(Label.INSULT, 0.59))
+    assert decide(reading(*rude, own, jess), FORUM).action == "publish"
+
+
+def test_whoever_is_held_for_insulting_keeps_the_door_that_their_swearing_opened():
+    own = seen(Label.DISTRESS, 0.6, PATTERNS, rule="self_directed_swearing", person="me")
+    jess = seen(Label.INSULT, 0.4, PATTERNS, rule="insult_of_another", person="friend")
+    verdict = decide(reading(seen(Label.INSULT), own, jess), FORUM)
+
+    assert (verdict.action, verdict.notice, verdict.harm) == ("hold", "door", "abuse")
+
+
 def test_strong_words_alone_are_published():
     assert decide(reading(seen(Label.OBSCENE)), FORUM).action == "publish"
 
