@@ -47,11 +47,14 @@ from moderation.policy_table import (
     SURE_OF_DANGER,
     SURE_SHARE,
     URGENCIES,
+    USUAL,
     Action,
     Harm,
     Notice,
     Rule,
+    Strictness,
     Urgency,
+    strictness_of,
 )
 
 __all__ = [
@@ -64,12 +67,14 @@ __all__ = [
     "Notice",
     "PolicyContext",
     "Reason",
+    "Strictness",
     "Urgency",
     "Verdict",
     "crisis_alarm",
     "crisis_score",
     "decide",
     "fired_labels",
+    "strictness_of",
     "threshold_for",
     "toxicity_score",
 ]
@@ -84,11 +89,13 @@ class PolicyContext:
     `audience` is "forum" (peers read it) or "one_to_one" (a professional does). `premoderated`: in
     this space a person reads everything first.
     `author_age_band` may be "" where unknown; the youngest are answered one step sooner.
+    `space` is how strict the space is with its own room.
     """
 
     audience: Literal["forum", "one_to_one"]
     premoderated: bool = False
     author_age_band: str = ""
+    space: Strictness = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ def _log_odds(score: float, floor: float = ODDS_FLOOR) -> float:
 
 def decide(reading: Reading, context: PolicyContext) -> Verdict:
     """Decide about one message. Every verdict has at least one reason."""
-    fired = [s for s in _fired(reading) if not _excused(s, reading)]
+    fired = [s for s in _fired(reading, context.space) if not _excused(s, reading, context.space)]
     imminent_friend = [s for s in fired if s.person == FRIEND and s.label in DANGER]
     own = [s for s in fired if s not in imminent_friend]
     reasons = reasons_for(
@@ -169,6 +176,7 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
         imminent_friend,
         reading.failed,
         premoderated=context.premoderated,
+        space=context.space,
     )
     rules = [RULES[s.label] for s in own]
     open_case = bool(imminent_friend) or any(rule.case for rule in rules)
@@ -180,7 +188,7 @@ def decide(reading: Reading, context: PolicyContext) -> Verdict:
     )
     harm = _harm(rules, bool(imminent_friend), bool(reading.failed))
     door = bool(imminent_friend) or any(rule.door for rule in rules)
-    door = door or any(_told_as_over(s, reading) for s in _over_threshold(reading))
+    door = door or any(_told_as_over(s, reading) for s in _over_threshold(reading, context.space))
     if context.audience == "one_to_one":
         held = False
     return Verdict(
@@ -199,17 +207,17 @@ def _counts(signal: Signal) -> bool:
     return signal.person not in NOT_THE_WRITER and signal.tense != PAST
 
 
-def _over_threshold(reading: Reading) -> list[Signal]:
+def _over_threshold(reading: Reading, space: Strictness = USUAL) -> list[Signal]:
     spoken_of = _is_spoken_of(reading)
     return [
         s
         for s in reading.signals
-        if s.label in RULES and _counts(s) and s.score >= _needed(s, spoken_of=spoken_of)
+        if s.label in RULES and _counts(s) and s.score >= _needed(s, space, spoken_of=spoken_of)
     ]
 
 
-def _needed(signal: Signal, *, spoken_of: bool) -> float:
-    threshold = threshold_for(signal.label, signal.source)
+def _needed(signal: Signal, space: Strictness, *, spoken_of: bool) -> float:
+    threshold = threshold_for(signal.label, signal.source, space)
     if spoken_of and signal.source == ENCODER and signal.label in OFTEN_PAST:
         return min(threshold, SPOKEN_THRESHOLD)
     return threshold
@@ -223,12 +231,12 @@ def _is_spoken_of(reading: Reading) -> bool:
     )
 
 
-def _fired(reading: Reading) -> list[Signal]:
+def _fired(reading: Reading, space: Strictness = USUAL) -> list[Signal]:
     """Signals that count, weightiest label first, then by score."""
     order = list(RULES)
     fired = [
         s
-        for s in _over_threshold(reading)
+        for s in _over_threshold(reading, space)
         if not _of_a_friend(s, reading) and not _told_as_over(s, reading)
     ]
     return sorted(fired, key=lambda s: (order.index(s.label), -s.score))
@@ -278,18 +286,18 @@ def _said_as_present(reading: Reading) -> bool:
     )
 
 
-def _excused(signal: Signal, reading: Reading) -> bool:
+def _excused(signal: Signal, reading: Reading, space: Strictness) -> bool:
     """Swearing about oneself is not abuse. Threats and slurs are never excused by it."""
     if signal.label not in TOXICITY or signal.label in ABUSE_OF_OTHERS:
         return False
     swears_at_self = any(other.rule == SELF_SWEARING for other in reading.signals)
-    return swears_at_self and not _insults_another(reading)
+    return swears_at_self and not _insults_another(reading, space)
 
 
-def _insults_another(reading: Reading) -> bool:
+def _insults_another(reading: Reading, space: Strictness) -> bool:
     """The words say so of somebody by name, and the encoder sees an insult too."""
     named = any(s.rule == INSULT_OF_ANOTHER and s.person == FRIEND for s in reading.signals)
-    return named and any(s.label == Label.INSULT for s in _over_threshold(reading))
+    return named and any(s.label == Label.INSULT for s in _over_threshold(reading, space))
 
 
 def _harm(rules: list[Rule], friend: bool, failed: bool) -> Harm:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from moderation.classifiers.base import CONTACT, ENCODER, PATTERNS, Signal, Span
-from moderation.policy_table import RULE_SOURCES, RULE_THRESHOLD, RULES
+from moderation.policy_table import RULE_SOURCES, RULE_THRESHOLD, RULES, USUAL, Strictness
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Reason:
     spans: tuple[Span, ...] = ()
 
 
-def threshold_for(label: str, source: str) -> float:
-    """The score from which a signal of this label from this reader counts."""
-    return RULE_THRESHOLD if source in RULE_SOURCES else RULES[label].threshold
+def threshold_for(label: str, source: str, space: Strictness = USUAL) -> float:
+    """The score from which a signal of this label from this reader counts in such a space."""
+    return RULE_THRESHOLD if source in RULE_SOURCES else space.threshold(label)
 
 
 def reasons_for(
@@ -37,25 +37,26 @@ def reasons_for(
     failed: Sequence[str],
     *,
     premoderated: bool = False,
+    space: Strictness = USUAL,
 ) -> tuple[Reason, ...]:
     """Why, the weightiest first: what is read about a friend in danger, then about the writer.
 
     `failed` names the readers that could not read. At least one reason comes out.
     """
-    reasons = [_friend_reason(s) for s in friend] + [_reason(s) for s in own]
+    reasons = [_friend_reason(s, space) for s in friend] + [_reason(s, space) for s in own]
     reasons += [_unread(name) for name in failed]
     if premoderated:
         reasons.append(Reason("premoderated", "A person reads everything first in this space"))
     return tuple(reasons) or (Reason("nothing_found", "Nothing that we look for was found"),)
 
 
-def _reason(signal: Signal) -> Reason:
+def _reason(signal: Signal, space: Strictness) -> Reason:
     return Reason(
         code=str(signal.label),
         staff_words=RULES[signal.label].words,
         label=str(signal.label),
         score=signal.score,
-        threshold=threshold_for(signal.label, signal.source),
+        threshold=threshold_for(signal.label, signal.source, space),
         source=signal.source,
         version=signal.version,
         rule=signal.rule,
@@ -63,9 +64,9 @@ def _reason(signal: Signal) -> Reason:
     )
 
 
-def _friend_reason(signal: Signal) -> Reason:
+def _friend_reason(signal: Signal, space: Strictness) -> Reason:
     words = "Somebody the writer knows may be in danger now"
-    return replace(_reason(signal), code="friend_in_danger", staff_words=words)
+    return replace(_reason(signal, space), code="friend_in_danger", staff_words=words)
 
 
 def _unread(name: str) -> Reason:

@@ -24,14 +24,15 @@ from chat.kernel.doorbell import ALERTS, ring, ring_on_commit, work_topic
 from chat.kernel.lease import due, lease
 from chat.models import Message, WorkerBeat
 from chat.models.beat import SCREENING
-from chat.states import ConversationKind, MachineReading, MessageState, Notice
+from chat.states import MachineReading, MessageState, Notice
 from moderation import readers, watch
 from moderation.actions.assessments import record_assessments
 from moderation.actions.reviews import lapse_moot_reviews, open_reviews, place_again
 from moderation.classifiers.base import Classifier, Reading
+from moderation.context import context_of
 from moderation.listing import LISTED_AFTER
 from moderation.lookback import note_authors
-from moderation.policy import PolicyContext, Verdict, decide
+from moderation.policy import Verdict, decide
 from moderation.unread import LEFT, give_up, hand_back, leave_for_later
 
 LEASE_SECONDS = 60
@@ -143,16 +144,7 @@ def _readings(batch: Sequence[Message], by: Sequence[Classifier]) -> list[Readin
 
 
 def _judge(message: Message, reading: Reading) -> Verdict:
-    conversation = message.conversation
-    private = conversation.kind == ConversationKind.ONE_TO_ONE
-    verdict = decide(
-        reading,
-        PolicyContext(
-            audience="one_to_one" if private else "forum",
-            premoderated=bool(conversation.space and conversation.space.premoderated),
-            author_age_band=message.author.age_band,
-        ),
-    )
+    verdict = decide(reading, context_of(message))
     if not message.author.is_staff_member:
         return verdict
     # People who work here name the very things we look for, in order to help. Their words are

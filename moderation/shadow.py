@@ -21,14 +21,14 @@ from django.conf import settings
 
 from chat.kernel import clock
 from chat.kernel.crypto import Unreadable
-from chat.states import ConversationKind
 from moderation import readers
 from moderation.actions.assessments import scores_as_json
 from moderation.classifiers.base import Classifier, Reading
 from moderation.classifiers.choice import folder_of
 from moderation.classifiers.registry import Unbuilt, read_messages
+from moderation.context import context_of
 from moderation.models import Assessment, ShadowAssessment
-from moderation.policy import PolicyContext, Verdict
+from moderation.policy import Verdict
 from moderation.shadow_state import ShadowState, forget_shadow, report_shadow
 
 log = logging.getLogger("lantern.screening")
@@ -167,14 +167,7 @@ def _compare(found: Candidate, sample: Sequence[Assessment], *, now: dt.datetime
 
 
 def _verdict(found: Candidate, live: Assessment, reading: Reading) -> Verdict:
-    conversation = live.message.conversation
-    private = conversation.kind == ConversationKind.ONE_TO_ONE
-    context = PolicyContext(
-        audience="one_to_one" if private else "forum",
-        premoderated=bool(conversation.space and conversation.space.premoderated),
-        author_age_band=live.message.author.age_band,
-    )
-    verdict: Verdict = found.policy.decide(reading, context)
+    verdict: Verdict = found.policy.decide(reading, context_of(live.message))
     return verdict
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -11,11 +12,12 @@ from chat.access import Audience
 from chat.actions.messages import edit_message, publish_message, withdraw_message
 from chat.kernel import clock
 from chat.kernel.lease import lease
-from chat.models import ConversationEvent, Message, WorkerBeat
+from chat.models import ConversationEvent, Message, Space, WorkerBeat
 from chat.models.beat import SCREENING
 from chat.realtime.feed import message_view
 from chat.states import EventKind, MachineReading, MessageState, Notice
 from moderation import readers
+from moderation.classifiers.base import ENCODER, Signal
 from moderation.classifiers.registry import Unbuilt
 from moderation.models import Assessment, Review
 from moderation.screening import MAX_ATTEMPTS, screening_step
@@ -96,6 +98,29 @@ def test_only_an_assessment_that_opens_a_case_is_work_for_others(room: Room) -> 
     screening_step()
     for found in Assessment.objects.all():
         assert (found.due_at is not None) == found.open_case
+
+
+class Unsure(PhraseReader):
+    """The same as an encoder that sees a way to make contact, and is not sure."""
+
+    name = ENCODER
+
+    def _signals(self, text: str) -> list[Signal]:
+        return [replace(s, source=ENCODER, score=0.6) for s in super()._signals(text)]
+
+
+@pytest.mark.parametrize(
+    ("bands", "state"), [("|11-13|14-15|", "held"), ("|14-15|16-17|", "published")]
+)
+def test_how_strict_a_space_is_depends_on_whom_it_admits(
+    room: Room, bands: str, state: str
+) -> None:
+    readers.use_readers([Unsure()])
+    message = room.says(room.ada, WITH_NUMBER)
+    Space.objects.filter(pk=room.cast.space.pk).update(age_bands=bands)
+    screening_step()
+    message.refresh_from_db()
+    assert message.state == state
 
 
 def test_a_second_turn_changes_nothing(room: Room) -> None:

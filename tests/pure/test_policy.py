@@ -1,5 +1,7 @@
 """The policy: what happens to a message, and why."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +14,11 @@ from moderation.policy import (
     RULES,
     URGENCIES,
     PolicyContext,
+    Strictness,
     crisis_alarm,
     crisis_score,
     decide,
+    strictness_of,
     toxicity_score,
 )
 
@@ -43,11 +47,15 @@ readings = st.builds(
     st.lists(signals, max_size=6).map(tuple),
     st.lists(st.sampled_from([ENCODER, PATTERNS, CONTACT]), max_size=2, unique=True).map(tuple),
 )
+spaces = st.dictionaries(
+    st.sampled_from([str(label) for label in RULES]), st.floats(0, 1), max_size=len(RULES)
+).map(Strictness)
 contexts = st.builds(
     PolicyContext,
     st.sampled_from(["forum", "one_to_one"]),
     st.booleans(),
     st.sampled_from(["", "11-13", "14-15", "16-18"]),
+    spaces,
 )
 
 
@@ -354,6 +362,39 @@ def test_the_youngest_are_answered_one_step_sooner():
     )
 
     assert (older.urgency, young.urgency) == ("soon", "urgent")
+
+
+@given(readings, contexts, spaces)
+def test_no_space_can_be_made_blind_to_a_person(
+    found: Reading, context: PolicyContext, space: Strictness
+):
+    usual = decide(found, replace(context, space=Strictness()))
+    own = decide(found, replace(context, space=space))
+
+    assert own.open_case >= usual.open_case
+    assert own.offer_door >= usual.offer_door
+    assert URGENCIES.index(own.urgency) <= URGENCIES.index(usual.urgency)
+    if usual.harm == "danger":
+        assert (own.harm, own.action) == ("danger", usual.action)
+
+
+def test_a_space_for_the_youngest_shows_ways_to_meet_outside_to_a_person_sooner():
+    young = PolicyContext("forum", space=strictness_of("|11-13|14-15|"))
+    older = PolicyContext("forum", space=strictness_of("|14-15|16-17|"))
+    asking = reading(seen(Label.CONTACT_MOVE, 0.6))
+
+    assert decide(asking, older).action == "publish"
+    verdict = decide(asking, young)
+    assert (verdict.action, verdict.notice) == ("hold", "contact_details")
+    # The page shows the score beside what it was measured against.
+    assert (verdict.reasons[0].score, verdict.reasons[0].threshold) == (0.6, 0.5)
+
+
+def test_a_space_can_be_made_milder_only_with_its_own_room():
+    mild = PolicyContext("forum", space=Strictness({Label.INSULT: 0.95, Label.IDEATION: 1.0}))
+
+    assert decide(reading(seen(Label.INSULT, 0.9)), mild).action == "publish"
+    assert decide(reading(seen(Label.IDEATION, 0.96)), mild).action == "hold"
 
 
 def test_every_label_has_a_rule_and_plain_words():
