@@ -78,6 +78,19 @@ test("two failed tries are a lost line, the third falls back to HTTPS", async (t
   assert.equal(asked.length, 2);
 });
 
+test("behind a proxy that opens lines and lets nothing through it takes 45 seconds at most", async (t) => {
+  const { live, states } = await page(t, () => ({ events: [], after: 3, head: 3 }));
+  live.socket.random = () => 0.999; // Every wait as long as it may be.
+  live.follow(7, () => 3);
+  for (let second = 0, opened = 0; second < 45; second += 1) {
+    if (Line.made.length > opened) line().open();
+    opened = Line.made.length;
+    mock.timers.tick(1_000);
+    await turn();
+  }
+  assert.deepEqual([states.at(-1), Line.made.length], ["slow", 3]);
+});
+
 test("told to wait, the page does not take sockets for blocked", async (t) => {
   const { states, asked } = await page(t);
   for (let round = 0; round < 3; round += 1) {

@@ -158,10 +158,21 @@ test("a phone that wakes on a dead line has another as soon as that is known", (
   assert.equal(Line.made.length, 2);
 });
 
+test("a line that opens and says nothing is no better than a try that hangs", (t) => {
+  const { socket, states } = phone(t);
+  socket.connect();
+  Line.made[0].open();
+  mock.timers.tick(9_999);
+  assert.equal(states.at(-1), "open");
+  mock.timers.tick(1);
+  assert.deepEqual([states.at(-1), socket.failures], ["lost", 1]);
+});
+
 test("a line that says nothing for too long is given up", (t) => {
   const { socket, states } = phone(t);
   socket.connect();
   Line.made[0].open();
+  Line.made[0].onmessage({ data: '{"type":"session.ready"}' });
   mock.timers.tick(49_000);
   Line.made[0].onmessage({ data: '{"type":"heads","heads":{}}' });
   mock.timers.tick(49_000);

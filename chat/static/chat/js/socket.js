@@ -3,7 +3,7 @@
 
 const FIRST_MS = 5_000;
 const CAP_MS = 30_000;
-const CONNECT_MS = 10_000; // A line that is not there by now is not coming.
+const CONNECT_MS = 10_000; // A line that is not there by now is not coming, nor its first frame.
 const STALE_MS = 3_000; // Asked to hurry, a try older than this is given up for a new one.
 const SILENCE_MS = 50_000; // Two heartbeats and a half: the line is dead even if nobody said so.
 const PROBE_MS = 3_000;
@@ -79,7 +79,7 @@ export class Socket {
     this.listenFor(CONNECT_MS);
     socket.onopen = () => {
       if (socket !== this.socket) return;
-      this.listenFor(SILENCE_MS);
+      this.listenFor(CONNECT_MS); // There are proxies that open a line and let nothing through.
       this.set("open");
       this.onOpen(this);
     };
