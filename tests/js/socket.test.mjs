@@ -154,7 +154,7 @@ test("a phone that wakes on a dead line has another as soon as that is known", (
   socket.connect();
   Line.made[0].open();
   socket.wake();
-  mock.timers.tick(3_000);
+  mock.timers.tick(2_000);
   assert.equal(Line.made.length, 2);
 });
 
@@ -187,7 +187,7 @@ test("a phone that wakes asks whether the line lives, and keeps one that does", 
   Line.made[0].open();
   socket.wake();
   assert.deepEqual(Line.made[0].sent, [{ type: "ping" }]);
-  mock.timers.tick(2_999);
+  mock.timers.tick(1_999);
   Line.made[0].onmessage({ data: '{"type":"heads","heads":{}}' });
   mock.timers.tick(49_000);
   assert.equal(Line.made.length, 1);

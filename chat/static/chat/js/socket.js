@@ -6,7 +6,7 @@ const CAP_MS = 30_000;
 const CONNECT_MS = 10_000; // A line that is not there by now is not coming, nor its first frame.
 const STALE_MS = 3_000; // Asked to hurry, a try older than this is given up for a new one.
 const SILENCE_MS = 50_000; // Two heartbeats and a half: the line is dead even if nobody said so.
-const PROBE_MS = 3_000;
+const PROBE_MS = 2_000; // Woken on a dead line: so long until there is another (R19).
 const SLOW_DOWN_MS = 10_000;
 
 const SIGNED_OUT = 4401;
