@@ -86,6 +86,12 @@ class WordsForm(forms.Form):
             raise forms.ValidationError(refusal(error.code)) from error
 
 
+class ChangeForm(WordsForm):
+    """Words in the place of others: of those that stood on the page."""
+
+    revision = forms.IntegerField(required=False, min_value=1)
+
+
 class MessageForm(WordsForm, ClientIdForm):
     """Words for a conversation, sent without JavaScript."""
 

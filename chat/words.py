@@ -19,6 +19,10 @@ REFUSALS: dict[str, str | Promise] = {
     "slow_down": _("That's a lot at once. Nothing is lost. Please try again in a moment."),
     "invalid": _("Something in that wasn't right. Please check it and try again."),
     "client_id_reused": _("This message was already sent with other words. Please send it again."),
+    "message_changed": _(
+        "This message has changed since you began. What you typed is still here: have another "
+        "look, then send it again."
+    ),
     "message_empty": _("There's nothing written yet. Write a word or two, then send it."),
     "message_too_long": _(
         "That's longer than we can take at once. Could you send it in two parts?"

@@ -15,7 +15,7 @@ from chat.actions.feed import append_message_events
 from chat.actions.sending import clean_body
 from chat.kernel import clock
 from chat.kernel.doorbell import ring_on_commit, work_topic
-from chat.kernel.errors import Conflict
+from chat.kernel.errors import Stale
 from chat.kernel.rows import change_rows
 from chat.kernel.transitions import change_state
 from chat.models import AuditRow, Message, User
@@ -130,8 +130,11 @@ def withdraw_message(*, by: User, message_id: int) -> Message:
     return message
 
 
-def edit_message(*, by: User, message_id: int, body: str) -> Message:
+def edit_message(*, by: User, message_id: int, body: str, revision: int | None = None) -> Message:
     """The author changes their words; peers see the new ones once they have been read.
+
+    ``revision`` is the one they had before them. A change may be on its way for so long that a
+    newer one overtakes it: then it comes too late, and is :class:`Stale`.
 
     The same words again change nothing, so that a change may be said twice.
     """
@@ -141,6 +144,8 @@ def edit_message(*, by: User, message_id: int, body: str) -> Message:
     fresh = clean_body(body)
     if fresh == message.body:
         return message
+    if revision not in (None, message.revision):
+        raise Stale("message_changed")
     private = message.conversation.is_private
     old = (MessageState.PENDING, MessageState.HELD, MessageState.PUBLISHED)
     with transaction.atomic():
@@ -159,7 +164,7 @@ def edit_message(*, by: User, message_id: int, body: str) -> Message:
             attempts=0,  # Whatever the old words did to a reader, nobody has tried these.
         )
         if changed != 1:
-            raise Conflict("stale", permanent=False)
+            raise Stale
         message.refresh_from_db()
         # Somebody who closes meanwhile would never read the new words.
         append_message_events([(message, EventKind.MESSAGE_EDITED)], now=now, while_open=True)

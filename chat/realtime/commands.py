@@ -48,6 +48,7 @@ async def obey(connection: Connection, frame: p.AnyClientFrame) -> None:
                 by=await present(connection),
                 message_id=frame.message,
                 body=frame.body,
+                revision=frame.revision,
             )
         case p.MessageWithdraw():
             await run_db(

@@ -27,6 +27,7 @@ TYPING_SECONDS = 6
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Revision = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Body = Annotated[str, Meta(max_length=MAX_FRAME_BYTES)]
 """Whatever fits a frame: whoever writes too much is told so in words, by the rule for messages."""
 
@@ -76,10 +77,14 @@ class MessageSend(ClientFrame, frozen=True, tag="message.send"):
 
 
 class MessageEdit(ClientFrame, frozen=True, tag="message.edit"):
-    """Change one's own words; they are read again before peers see them."""
+    """Change one's own words; they are read again before peers see them.
+
+    With the ``revision`` that was changed, one that a newer change overtook is refused.
+    """
 
     message: Id
     body: Body
+    revision: Revision | None = None
 
 
 class MessageWithdraw(ClientFrame, frozen=True, tag="message.withdraw"):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chat.access import Audience, access_own_message
 from chat.actions.messages import edit_message, withdraw_message
-from chat.forms import WordsForm
+from chat.forms import ChangeForm
 from chat.kernel.errors import Denied, DomainError, Stale
 from chat.models import Message
 from chat.realtime import feed, protocol
@@ -26,22 +26,25 @@ from chat.views.limits import WRITE, check_pace
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words as they should be from now on."""
+    """The words as they should be from now on, and the revision that they were changed from."""
 
     body: protocol.Body
+    revision: protocol.Revision | None = None
 
 
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, message_id: int) -> HttpResponse:
     """Change one's own words: JSON from a page's script, or a page with a form."""
     if request.content_type == "application/json":
-        return _by_script(
-            request,
-            lambda: edit_message(
-                by=person(request), message_id=message_id, body=read(request, Change).body
-            ),
-        )
+        return _by_script(request, lambda: _change(request, message_id))
     return _change_by_form(request, message_id)
+
+
+def _change(request: HttpRequest, message_id: int) -> Message:
+    asked = read(request, Change)
+    return edit_message(
+        by=person(request), message_id=message_id, body=asked.body, revision=asked.revision
+    )
 
 
 @require_POST
@@ -72,11 +75,11 @@ def _by_script(request: HttpRequest, act: Callable[[], Message]) -> HttpResponse
 @signed_in
 def _change_by_form(request: HttpRequest, message_id: int) -> HttpResponse:
     message = access_own_message(person(request), message_id)
-    form = WordsForm(request.POST or None, initial={"body": message.body})
+    form = ChangeForm(request.POST or None, initial={"body": message.body})
     if form.is_valid():
         try:
             check_pace(request, "write", rate=WRITE)
-            edit_message(by=person(request), message_id=message_id, body=form.cleaned_data["body"])
+            edit_message(by=person(request), message_id=message_id, **form.cleaned_data)
             return redirect(_place_of(message))
         except Denied:
             raise

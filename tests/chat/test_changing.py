@@ -87,6 +87,19 @@ def test_an_edit_that_cannot_be_kept_leaves_the_old_words(cast: Cast) -> None:
     assert (message.state, message.body) == (MessageState.PUBLISHED, "first words")
 
 
+def test_a_change_that_a_newer_one_overtook_comes_too_late(cast: Cast) -> None:
+    """It hung on a dead connection while the next one went by another."""
+    message = written(cast, published=True)
+    edit_message(by=cast.ada, message_id=message.pk, body="newer words", revision=1)
+
+    with pytest.raises(Stale):
+        edit_message(by=cast.ada, message_id=message.pk, body="older words", revision=1)
+    said_twice = edit_message(by=cast.ada, message_id=message.pk, body="newer words", revision=1)
+
+    message.refresh_from_db()
+    assert (message.body, message.revision, said_twice.revision) == ("newer words", 2, 2)
+
+
 def test_a_decision_that_cannot_be_audited_is_not_made(cast: Cast) -> None:
     message = written(cast)
     events = ConversationEvent.objects.count()

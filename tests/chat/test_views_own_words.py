@@ -31,7 +31,7 @@ def here(message: Message) -> str:
     return f"/spaces/corner/{message.conversation_id}"
 
 
-def by_script(client: Client, address: str, **body: str) -> Any:
+def by_script(client: Client, address: str, **body: str | int) -> Any:
     return client.post(address, json.dumps(body), content_type="application/json")
 
 
@@ -51,6 +51,34 @@ def test_words_are_changed_by_a_form_and_read_again(client: Client, kept: Messag
     kept.refresh_from_db()
     assert (kept.body, kept.state, kept.revision) == ("nothing in here", MessageState.PENDING, 2)
     assert kept.due_at is not None
+
+
+def test_an_older_change_does_not_write_over_a_newer_one(client: Client, kept: Message) -> None:
+    address = f"/messages/{kept.pk}/change"
+    assert by_script(client, address, body="newer", revision=1).json()["revision"] == 2
+    late = by_script(client, address, body="older", revision=1)
+    assert (late.status_code, late.json()["code"]) == (409, "message_changed")
+    kept.refresh_from_db()
+    assert kept.body == "newer"
+    said = by_script(client, address, body="a page of before we asked for it").json()
+    assert said["revision"] == 3
+
+
+def test_an_older_form_keeps_its_words_and_may_go_once_that_is_read(
+    client: Client, kept: Message
+) -> None:
+    address = f"/messages/{kept.pk}/change"
+    by_script(client, address, body="newer", revision=1)
+    answer = client.post(address, {"body": "older", "revision": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "has changed since you began" in page
+    assert ">older</textarea>" in page
+    again = re.search(r'name="revision" value="(\d+)"', page)
+    assert again is not None
+    client.post(address, {"body": "older", "revision": again[1]})
+    kept.refresh_from_db()
+    assert (kept.body, kept.revision) == ("older", 3)
 
 
 def test_the_page_names_nothing_twice(client: Client, kept: Message) -> None:

@@ -6,6 +6,7 @@ import { settle, slots } from "./elements.mjs";
 const { live } = await import("../../chat/static/chat/js/live.js");
 const { Composer } = await import("../../chat/static/chat/js/composer.js");
 const { Outbox } = await import("../../chat/static/chat/js/outbox.js");
+const { words } = await import("../../chat/static/chat/js/page.js");
 const { MemoryStore, PhoneStore } = await import("../../chat/static/chat/js/store.js");
 
 const HELD = { id: 3, body: "kept back", author: { id: 1 } };
@@ -15,14 +16,16 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
 /** A field that has `typed` in it before its scripts come, over a shelf. */
-async function page(store = new MemoryStore(), typed = "") {
+async function page(store = new MemoryStore(), typed = "", revision = 1) {
   const root = slots();
   const outbox = new Outbox({ store, transport() {}, changed: () => live.emit("outbox", null) });
   live.listeners.clear();
   live.store = Promise.resolve(store);
   live.outbox = outbox.load().then(() => outbox);
   root.querySelector('"input"').value = typed;
-  const composer = new Composer(root, 7, { sent() {}, changed() {}, refused() {} });
+  const composer = new Composer(root, 7, {
+    sent() {}, changed() {}, refused() {}, revision: () => revision,
+  });
   const type = async (words) => {
     composer.input.value = words;
     composer.input.heard.input();
@@ -192,6 +195,25 @@ test("a change that went leaves the field as it was before", async () => {
   letGo();
   await sending;
   assert.deepEqual([composer.changing, field.value], [null, "a thought for later"]);
+});
+
+test("a change says what it changes, and one that hangs is given up with its words kept", async () => {
+  words.live.not_through = "that did not get through";
+  const bodies = [];
+  globalThis.fetch = (url, { body, signal }) => new Promise((_, fail) => {
+    bodies.push(JSON.parse(body));
+    signal.addEventListener("abort", () => fail(signal.reason));
+  });
+  const { composer, field, slots } = await page(new MemoryStore(), "", 3);
+  composer.change(HELD);
+  field.value = "changed";
+  const sending = composer.send();
+  await settle();
+  mock.timers.tick(20_000);
+  await sending;
+  assert.deepEqual(bodies, [{ body: "changed", revision: 3 }]);
+  assert.deepEqual([composer.changing, field.value], [HELD, "changed"]);
+  assert.equal(slots["changing-words"].textContent, words.live.not_through);
 });
 
 test("what another page wrote in the same place is shown here, and not written over", async () => {

@@ -2,6 +2,9 @@
 /** Asking for something by plain HTTPS, which needs no socket. */
 
 import { postJson, words } from "./page.js";
+import { within } from "./within.js";
+
+const ASK_MS = 20_000; // As long as a post may take; then it is said that it did not get through.
 
 /**
  * @param {string} url
@@ -10,9 +13,10 @@ import { postJson, words } from "./page.js";
  */
 export async function ask(url, body) {
   try {
-    const answer = await postJson(url, body);
-    if (answer.ok) return "";
-    return (await answer.json()).text || words.live.not_through;
+    return await within(ASK_MS, async (signal) => {
+      const answer = await postJson(url, body, signal);
+      return answer.ok ? "" : (await answer.json()).text || words.live.not_through;
+    });
   } catch {
     return words.live.not_through;
   }

@@ -19,7 +19,9 @@ export class Composer {
    *   sent: () => void,
    *   changed: () => void,
    *   refused: (id: number, why: string) => void,
-   * }} tell `sent`: words were put on the shelf; `refused`: a change did not go, "" forgets it
+   *   revision: (id: number) => number,
+   * }} tell `sent`: words were put on the shelf; `changed`: a message may have; `refused`: a change
+   *   did not go, "" forgets it; `revision`: which one of a message stands on the page
    */
   constructor(root, conversation, tell) {
     this.root = root;
@@ -134,9 +136,10 @@ export class Composer {
 
   /** The words stay here until they are kept; why they were not is said here and beside the message. @param {number} id @param {string} body */
   async sendChange(id, body) {
-    const why = await ask(`/messages/${id}/change`, { body });
+    // A change that hangs somewhere must not arrive over a newer one: each says what it changes.
+    const why = await ask(`/messages/${id}/change`, { body, revision: this.tell.revision(id) });
     this.tell.refused(id, why);
-    if (!why) this.tell.changed();
+    this.tell.changed(); // Refused, too: there may be other words than those on the page.
     if (this.changing?.id !== id) return;
     if (why) say(must(this.root, "changing-words"), why);
     else if (this.input.value.trim() === body) this.stopChanging(); // Or they go on writing.

@@ -36,6 +36,7 @@ class ConversationView {
       sent: () => this.toEnd(),
       changed: () => live.catchUp(this.id),
       refused: (id, why) => this.refuse(id, why),
+      revision: (id) => this.feed.messages.get(id)?.revision ?? 1,
     });
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
