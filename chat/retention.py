@@ -70,6 +70,7 @@ RETENTION: Table = {
         Keep.CARE: "person client_id conversation about_message state created_at closed_at",
         Keep.WORK: f"place wait_from_minutes wait_to_minutes nobody_on_duty {LEASE}",
     },
+    "AskedAgain": {Keep.CARE: "request client_id"},
 }
 
 

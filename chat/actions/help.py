@@ -15,8 +15,11 @@ from chat.kernel import clock
 from chat.kernel.doorbell import ALERTS, person_topic, ring_on_commit, work_topic
 from chat.kernel.errors import Denied
 from chat.kernel.transitions import change_state
-from chat.models import AuditRow, Conversation, HelpRequest, User
+from chat.models import AskedAgain, AuditRow, Conversation, HelpRequest, User
 from chat.states import HELP_MOVES, HelpState
+
+IDS_REMEMBERED = 200
+"""Of one request. One that is not, and whose answer was lost, would call somebody once more."""
 
 
 def request_help(
@@ -28,8 +31,8 @@ def request_help(
     quoted to whoever picks up; one that is not theirs is ignored rather than refused.
 
     ``client_id`` names one ask: a phone that heard no answer says it again under the same id, and
-    even hours later, when it was answered and closed, that calls nobody a second time. Whoever
-    asks anew brings a new id.
+    even days later, when it was answered and closed, that calls nobody a second time. That holds
+    for every id that an open request was the answer to. Whoever asks anew brings a new id.
 
     Raises :class:`Denied` for staff: they sit in the talks of others, and one of those would be
     taken for their own and opened to whoever answered.
@@ -47,10 +50,15 @@ def _request_help(by: User, client_id: uuid.UUID, about_message_id: int | None) 
     with transaction.atomic():
         mine = HelpRequest.objects.filter(person=by)
         earlier = (
-            mine.filter(client_id=client_id).first() or mine.exclude(state=HelpState.CLOSED).first()
+            mine.filter(client_id=client_id).first()
+            or mine.filter(asked_again__client_id=client_id).first()
         )
         if earlier is not None:
             return earlier
+        is_open = mine.exclude(state=HelpState.CLOSED).first()
+        if is_open is not None:
+            _remember(is_open, client_id)
+            return is_open
         now = clock.now()
         request = HelpRequest.objects.create(
             person=by,
@@ -64,6 +72,13 @@ def _request_help(by: User, client_id: uuid.UUID, about_message_id: int | None) 
         for topic in (work_topic("intake"), ALERTS, person_topic(by.pk)):
             ring_on_commit(topic)
     return request
+
+
+def _remember(request: HelpRequest, client_id: uuid.UUID) -> None:
+    """Under this id, too, the person means this request; past a limit nobody's thumb needs that."""
+    if request.asked_again.count() < IDS_REMEMBERED:
+        again = AskedAgain(request=request, client_id=client_id)
+        AskedAgain.objects.bulk_create([again], ignore_conflicts=True)
 
 
 def _own_message_id(by: User, message_id: int | None) -> int | None:

@@ -55,3 +55,24 @@ class HelpRequest(Leasable):
 
     def __str__(self) -> str:
         return f"help request {self.pk}"
+
+
+class AskedAgain(models.Model):
+    """Another id under which the person asked while their request was open.
+
+    A phone that heard no answer to it keeps it, and says it again at the next visit: that may be
+    long after the request was closed, and is no new one.
+    """
+
+    request = models.ForeignKey(
+        HelpRequest, on_delete=models.CASCADE, related_name="asked_again", db_index=False
+    )
+    client_id = models.UUIDField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "client_id"], name="one_row_per_ask_again")
+        ]
+
+    def __str__(self) -> str:
+        return f"ask {self.pk}"

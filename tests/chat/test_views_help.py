@@ -54,6 +54,35 @@ def test_an_ask_said_again_after_it_was_closed_calls_nobody_and_a_new_one_does(
     assert HelpRequest.objects.exclude(state=HelpState.CLOSED).get().pk == anew["help"]
 
 
+def test_every_id_that_an_open_request_answered_calls_nobody_once_it_is_closed(
+    client: Client, cast: Cast
+) -> None:
+    """A second tap, whose answer the phone never heard: it says it again at the next visit."""
+    client.force_login(cast.ada)
+    first, second, third = ({"client_id": str(uuid.uuid4())} for _ in range(3))
+    ask(client, first)
+    heard = ask(client, second).json()
+    assert ask(client, second).json() == heard
+    give_up_place(by=cast.ada)
+    assert ask(client, second).json() == heard
+    assert not HelpRequest.objects.exclude(state=HelpState.CLOSED).exists()
+    anew = ask(client, third).json()
+    assert HelpRequest.objects.exclude(state=HelpState.CLOSED).get().pk == anew["help"]
+    assert ask(client, second).json() == heard, "said again while another one is open"
+
+
+def test_an_id_of_somebody_else_is_an_ask_of_ones_own(client: Client, cast: Cast) -> None:
+    said = {"client_id": str(uuid.uuid4())}
+    for user in (cast.ada, cast.ben):
+        client.force_login(user)
+        ask(client, {"client_id": str(uuid.uuid4())})
+        ask(client, said)
+        give_up_place(by=user)
+    client.force_login(cast.eve)
+    ask(client, said)
+    assert HelpRequest.objects.exclude(state=HelpState.CLOSED).get().person == cast.eve
+
+
 def test_signed_out_an_ask_is_refused_and_never_looks_accepted(client: Client) -> None:
     said = ask(client, {"client_id": str(uuid.uuid4())})
     assert said.status_code == 401
