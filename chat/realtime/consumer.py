@@ -70,6 +70,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._take(message)
         finally:
             deadline.cancel()
+            self.rate.let_go()
             drain.forget(connection)
             self.inbox.shut()
             self.help_inbox.shut()
@@ -106,7 +107,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             line = self.help_inbox if self.resumed else self.inbox
             if not (self.help_rate.take() and line.put(frame)):
                 self._refuse("slow_down", str(frame.client_id), False)
-        elif not self.rate.take():
+        elif not self.rate.take(coming_in=isinstance(frame, protocol.SessionResume)):
             self._slow_down(connection, str(getattr(frame, "client_id", "")))
         elif not self.inbox.put(frame):
             self._refuse("slow_down", str(getattr(frame, "client_id", "")), False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter as Tally
+from collections import OrderedDict
 from weakref import WeakValueDictionary
 
 from django.conf import settings
@@ -24,6 +25,9 @@ FLOOD_FACTOR = 3
 
 PERSON_FACTOR = 2
 """What all sockets of one person may say together, in sockets' worth: two pages in full use."""
+
+RECENT_PEOPLE = 10_000
+"""How many of those who just left are remembered, at most."""
 
 TYPING_EVERY_SECONDS = 2.0
 """A little less than phones wait (three), so that a hurried network costs nobody their turn."""
@@ -82,9 +86,26 @@ class SharedRate:
             person = _people[user_id] = FrameRate(sockets=PERSON_FACTOR)
         self._person = person
 
-    def take(self) -> bool:
-        """Whether one more frame is within both rates."""
-        return self._own.take() and self._person.take()
+    def let_go(self) -> None:
+        """The socket is gone. Its person is remembered until they would have a full bucket anyway.
+
+        Else whoever hung up and came back would have one at once.
+        """
+        now = time.monotonic()
+        _recent[self._person] = now
+        _recent.move_to_end(self._person)
+        while _recent:
+            rate, since = next(iter(_recent.items()))
+            if len(_recent) <= RECENT_PEOPLE and now - since < PER_SECONDS:
+                break
+            del _recent[rate]
+
+    def take(self, *, coming_in: bool = False) -> bool:
+        """Whether one more frame is within both rates; to come in, a page has its own alone.
+
+        Kept out, whoever was hasty a moment ago could not even ask for help here.
+        """
+        return self._own.take() and (coming_in or self._person.take())
 
     @property
     def is_flood(self) -> bool:
@@ -93,7 +114,10 @@ class SharedRate:
 
 
 _people: WeakValueDictionary[int, FrameRate] = WeakValueDictionary()
-"""By person, for as long as one of their sockets is open in this process."""
+"""By person, for as long as one of their sockets is open in this process, or was just now."""
+
+_recent: OrderedDict[FrameRate, float] = OrderedDict()
+"""The buckets of those who left last, and when; who left first stands first."""
 
 
 class TypingRate:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
-from chat.realtime.limits import FLOOD_CODE, PERSON_FACTOR, Census
+from chat.realtime import limits
+from chat.realtime.limits import FLOOD_CODE, PERSON_FACTOR, Census, SharedRate
 from tests.cast import Cast
 from tests.protocol.inside import Inside
 
@@ -38,6 +41,35 @@ async def test_many_pages_of_one_person_get_through_no_more_than_two(
     assert await answers(ben, 15) == ["heads"] * 15, "a limit is one person's"
     for inside in (*pages, ben):
         await inside.close()
+
+
+async def test_whoever_hangs_up_and_comes_back_has_no_more_than_before_and_help_all_the_same(
+    live_cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SOCKET_FRAMES = 20  # type: ignore[attr-defined]
+    monkeypatch.setattr(limits, "PER_SECONDS", 1000.0)  # Nothing comes back meanwhile.
+    pages = [await Inside.ready(live_cast.ada) for _ in range(3)]
+    for page in pages:
+        await answers(page, 15)
+        await page.close()
+    gc.collect()
+    back = await Inside.ready(live_cast.ada)
+    assert await answers(back, 5) == ["slow_down"] * 5
+    await back.say("help.request", client_id="00000000-0000-4000-8000-000000000001")
+    assert await back.take("help.accepted")
+    await back.close()
+
+
+def test_as_many_who_left_are_remembered_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "RECENT_PEOPLE", 3)
+    for user_id in range(10):
+        SharedRate(user_id).let_go()
+    assert len(limits._recent) == 3
+    monkeypatch.setattr(limits, "PER_SECONDS", -1.0)
+    SharedRate(11).let_go()
+    assert len(limits._recent) == 0, "who has a full bucket again is forgotten"
 
 
 async def test_asking_for_help_is_answered_every_time_however_often(live_cast: Cast) -> None:
