@@ -22,6 +22,13 @@ OUTBOX_BYTES = 1024 * 1024
 STALL_SECONDS = 12.0
 """How long a phone may read nothing at all while something waits for it."""
 
+STALL_BYTES = 1024
+"""What a phone on the slowest of lines reads in that time. It goes on then, however long it takes:
+no more than an outbox is kept for it meanwhile."""
+
+LOOKS = 12
+"""How often we look in that time."""
+
 RESYNC_CODE = 1013
 open_sockets = Gauge("lantern_sockets_open", "Sockets open in this process")
 dropped_frames = Counter("lantern_outbox_dropped_total", "Frames not sent to phones cut off")
@@ -161,7 +168,7 @@ class Connection:
         try:
             while True:
                 if waits_for is not None:
-                    await asyncio.wait_for(waits_for, STALL_SECONDS)
+                    await self._written(waits_for)
                 if self.is_closed or not self._outbox:
                     return
                 frame = self._outbox.popleft()
@@ -174,6 +181,21 @@ class Connection:
             self.closed()
         finally:
             self._writer = None
+
+    async def _written(self, rest: Awaitable[None]) -> None:
+        """Wait for as long as the phone reads; raises ``TimeoutError`` once it does not."""
+        writing = asyncio.ensure_future(rest)
+        unread, since = self._wire.unread(), time.monotonic()
+        try:
+            while not (await asyncio.wait({writing}, timeout=STALL_SECONDS / LOOKS))[0]:
+                now, left = time.monotonic(), self._wire.unread()
+                if left <= unread - STALL_BYTES:
+                    unread, since = left, now
+                elif now - since >= STALL_SECONDS:
+                    raise TimeoutError
+            writing.result()
+        finally:
+            writing.cancel()
 
     async def _close(self, code: int) -> None:
         try:

@@ -8,7 +8,10 @@ there; servers with back-pressure of their own make ``send`` wait, and we notice
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import functools
+import sys
+import termios
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Any, Protocol
 
@@ -68,6 +71,9 @@ class Wire(Protocol):
     async def close(self, code: int) -> None:
         """Close with any code."""
 
+    def unread(self) -> int:
+        """Bytes on their way to this phone, as far as we can see: fewer later, it reads."""
+
     def stop_reading(self) -> None:
         """Take nothing more from this phone, where the server lets us say so."""
 
@@ -85,6 +91,18 @@ def wire_of(send: AsgiSend) -> Wire:
     if hasattr(transport, "writeSomeData") and hasattr(socket, "STATE_OPEN"):
         return DaphneWire(socket)
     return AsgiWire(send)
+
+
+def held_by_kernel(socket: Any) -> int:
+    """Bytes that the kernel took and the other end did not.
+
+    It tells the server of room only once there is a lot of it: on a slow line that is seldom.
+    """
+    try:
+        found = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
+    except (OSError, ValueError):  # It is gone.
+        return 0
+    return int.from_bytes(found, sys.byteorder)
 
 
 class AsgiWire:
@@ -113,6 +131,12 @@ class AsgiWire:
         if isinstance(self._transport, asyncio.Transport):
             asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._transport.abort)
         await self._send({"type": "websocket.close", "code": code})
+
+    def unread(self) -> int:
+        if not isinstance(self._transport, asyncio.Transport):
+            return 0
+        kept = self._transport.get_write_buffer_size()
+        return kept + held_by_kernel(self._transport.get_extra_info("socket"))
 
     def stop_reading(self) -> None:
         """Servers with back-pressure stop by themselves when we do not ask for more."""
@@ -178,6 +202,9 @@ class DaphneWire:
         transport = self._socket.transport
         waiting = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
         return int(waiting)
+
+    def unread(self) -> int:
+        return self.unsent() + held_by_kernel(self._socket.transport)
 
     async def close(self, code: int) -> None:
         """Not by way of ASGI: autobahn refuses 1009, 1012 and 1013 there."""
