@@ -21,5 +21,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "exit_url": settings.QUICK_EXIT_URL,
         # Not behind a door that somebody shut by leaving: whoever holds the phone then is not them.
         "shelf_key": phone_key(str(request.user.pk)) if known else "",
-        "socket_ticket": make_ticket(session_key) if session_key else "",
+        "socket_ticket": make_ticket(session_key) if session_key and known else "",
     }

@@ -22,13 +22,16 @@ from django.utils.crypto import constant_time_compare
 
 from chat.access import Seat, seats_in_order
 from chat.kernel import clock
-from chat.kernel.rows import read_models, read_rows
+from chat.kernel.rows import read_models
 from chat.models import HelpRequest, Membership, User
 from chat.realtime import protocol
 from chat.realtime.own_state import counted_at, newest_talks
 from chat.states import HelpState
 
 NOT_SIGNED_IN = ""
+AWAY = "away"
+"""Session mark of somebody who pressed Leave: until they carry on, it is as if it had ended."""
+
 PLAIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAIT = ("place", "wait_from_minutes", "wait_to_minutes", "nobody_on_duty")
 HELP_COLUMNS = ("pk", "state", "conversation_id", *WAIT)
@@ -57,6 +60,8 @@ def read_visitor(session_key: str) -> Visitor:
     if not session_key:
         return Visitor(None)
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    if store.get(AWAY):
+        return Visitor(None)
     user = get_user(SimpleNamespace(session=store))  # type: ignore[arg-type]
     if not isinstance(user, User) or not user.is_active:
         return Visitor(None)
@@ -72,7 +77,8 @@ def read_visitors(session_keys: Sequence[str]) -> list[Visitor]:
     wanted = {key for key in session_keys if key.isascii() and key.isalnum()}
     now = clock.now()
     rows = [row for row in read_models(Session, session_key=wanted) if row.expire_date > now]
-    facts = {row.session_key: row.get_decoded() for row in rows}
+    decoded = {row.session_key: row.get_decoded() for row in rows}
+    facts = {key: kept for key, kept in decoded.items() if not kept.get(AWAY)}
     users = _active({_user_id(kept) for kept in facts.values()})
     visitors = {
         key: _plainly(users.get(_user_id(kept)), kept, key) or read_visitor(key)
@@ -114,10 +120,10 @@ def _active(user_ids: Collection[int]) -> dict[int, User]:
 
 
 def live_sessions(keys: Iterable[str]) -> set[str]:
-    """Which of these sessions are still good."""
+    """Which of these sessions are still good: they have not ended, and nobody left by them."""
     now = clock.now()
-    rows = read_rows(Session, ("session_key", "expire_date"), session_key=set(keys))
-    return {key for key, expires in rows if expires > now}
+    rows = [row for row in read_models(Session, session_key=set(keys)) if row.expire_date > now]
+    return {row.session_key for row in rows if not row.get_decoded().get(AWAY)}
 
 
 Standing = tuple[str, str, dt.datetime | None, str]

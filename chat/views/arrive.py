@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat.actions.people import find_by_phrase, start_young_person
+from chat.actions.people import find_by_phrase, look_again_at, start_young_person
 from chat.forms import ComeBackForm, StartForm
 from chat.models import Space, User
+from chat.realtime.standing import AWAY
 from chat.views import six_words
-from chat.views.gate import AWAY, end_session, is_in, person, signed_in
+from chat.views.gate import end_session, is_in, person, signed_in
 from chat.views.limits import COME_BACK, START, too_many
 from chat.words import refusal
 
@@ -99,7 +100,7 @@ def carry_on(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Quick exit: shut the pages behind them, empty the cache, and show something dull.
+    """Quick exit: shut their pages and sockets, empty the cache, and show something dull.
 
     The person stays known to this phone, so that a place in the waiting list is not lost; their
     pages open again only from the front door. The redirect is in the page, not in the answer: the
@@ -107,6 +108,8 @@ def leave(request: HttpRequest) -> HttpResponse:
     """
     if request.user.is_authenticated:
         request.session[AWAY] = True
+        request.session.save()  # Before the ring, or the sockets would be found in order.
+        look_again_at(person(request))
     response = render(request, "chat/away.html", {"exit_url": settings.QUICK_EXIT_URL})
     response["Clear-Site-Data"] = '"cache"'
     return response

@@ -13,13 +13,11 @@ from django.shortcuts import redirect, render
 from chat.actions.people import look_again_at
 from chat.kernel.errors import Denied, DomainError
 from chat.models import User
+from chat.realtime.standing import AWAY
 from chat.words import refusal
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-AWAY = "away"
-"""Session mark of somebody who pressed Leave: their pages stay shut until they carry on."""
 
 
 def person(request: HttpRequest) -> User:
@@ -53,7 +51,10 @@ def signed_in(view: View[P]) -> View[P]:
 
 
 def staff_only(view: View[P]) -> View[P]:
-    """For staff: others are asked to sign in, and a young person sees nothing there."""
+    """For staff: others are asked to sign in, and a young person sees nothing there.
+
+    Whoever left, perhaps from a space, carries on at the front door: their pages have no line.
+    """
 
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -61,6 +62,8 @@ def staff_only(view: View[P]) -> View[P]:
             return redirect("staff-sign-in")
         if not person(request).is_staff_member:
             raise Http404
+        if not is_in(request):
+            return redirect("home")
         return in_words(view, request, *args, **kwargs)
 
     return inner

@@ -15,9 +15,10 @@ from chat.forms import HelpForm, VisitorForm
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import User
 from chat.realtime.protocol import HelpAccepted
+from chat.realtime.standing import AWAY
 from chat.views.answers import SignedOut, answer, read, refused
 from chat.views.arrive import arrive
-from chat.views.gate import AWAY, person
+from chat.views.gate import person
 from chat.views.limits import START, too_many
 from chat.views.standing import standing_of
 from chat.words import refusal

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from chat.forms import SignInForm
 from chat.models import User
+from chat.realtime.standing import AWAY
 from chat.states import Role
 from chat.views.gate import end_session, person, staff_only
 from chat.views.limits import SIGN_IN, SIGN_IN_NAME, too_many
@@ -30,6 +31,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             user = authenticate(request, **form.cleaned_data)
             if isinstance(user, User) and user.is_staff_member:
                 login(request, user)
+                request.session.pop(AWAY, None)
                 request.session.set_expiry(settings.STAFF_SESSION_SECONDS)
                 return redirect(_next(request))
             form.add_error(None, refusal("sign_in_wrong"))

@@ -21,6 +21,7 @@ from chat.kernel import clock
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import Message, User, WorkerBeat
 from chat.models.beat import SCREENING
+from chat.views.gate import is_in
 from moderation import access, words
 from moderation.actions import reviews as actions
 from moderation.actions.handover import hand_to_clinician
@@ -36,12 +37,17 @@ View = Callable[..., HttpResponse]
 
 
 def for_staff(view: View) -> View:
-    """Signed in and allowed to look; for everybody else there is nothing here."""
+    """Signed in and allowed to look; for everybody else there is nothing here.
+
+    Whoever pressed Leave carries on at the front door, as everywhere.
+    """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             access.check_may_look(_viewer(request))
+            if not is_in(request):
+                return redirect("home")
             return view(request, *args, **kwargs)
         except Denied as denied:
             raise Http404 from denied

@@ -39,6 +39,24 @@ def test_a_page_that_is_not_there_lets_people_leave(
         page.wait_for_url(f"{EXIT}**")
 
 
+def test_leaving_empties_every_page_of_this_browser(
+    live_site: Sites, live_cast: Cast, phone: Pages
+) -> None:
+    site = live_site(QUICK_EXIT_URL=EXIT).start_web()
+    talk = live_cast.asks_for_help(live_cast.ada).conversation_id
+    here = phone(site, live_cast.ada)
+    here.context.route(f"{EXIT}**", rain)
+    there = here.context.new_page()
+    for page in (here, there):
+        page.goto(f"/talk/{talk}")
+    here.click(".top-leave", no_wait_after=True)
+    expect(there).to_have_title("Weather", timeout=2_000)
+    for page in (here, there):
+        page.wait_for_url(f"{EXIT}**")
+    there.goto(f"/talk/{talk}")
+    expect(there.get_by_role("button", name="Carry on")).to_be_visible()
+
+
 def test_without_signal_leaving_empties_the_page(
     live_site: Sites, live_cast: Cast, phone: Pages
 ) -> None:

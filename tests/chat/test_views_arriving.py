@@ -232,6 +232,30 @@ def test_leaving_shuts_the_pages_but_keeps_the_place_in_line(client: Client, cas
     assert request.state == "waiting"
 
 
+def test_a_page_of_somebody_who_left_has_no_line(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    for address, brings in (("/carry-on", True), ("/leave", False), ("/carry-on", True)):
+        client.post(address)
+        page = client.get("/help").content.decode()
+        assert bool(re.search('"socket-ticket" content="[^"]+"', page)) is brings
+
+
+def test_staff_who_left_from_a_space_carry_on_at_the_door(client: Client, cast: Cast) -> None:
+    for user, address in ((cast.mo, "/moderation/"), (cast.cleo, "/triage/")):
+        client.force_login(user)
+        client.post("/leave")
+        assert client.get(address).headers["Location"] == "/"
+        client.post("/carry-on")
+        assert client.get(address).status_code == 200
+
+
+def test_staff_who_left_and_sign_in_again_are_in(client: Client, cast: Cast) -> None:
+    client.force_login(cast.mo)
+    client.post("/leave")
+    client.post("/staff/sign-in", {"username": cast.mo.username, "password": PASSWORD})
+    assert client.get("/moderation/").status_code == 200
+
+
 def test_somebody_who_left_reads_nothing_over_https_either(client: Client, cast: Cast) -> None:
     thread = cast.thread()
     client.force_login(cast.ada)

@@ -26,10 +26,15 @@ class Inside:
         self.session_key = session_key
 
     @classmethod
-    async def open(cls, user: User | None, *, origin: str | None = f"http://{HOST}") -> Inside:
-        """Connect, signed in or not; says nothing yet; ``accepted``, ``code``: how it went."""
-        cookies = await sync_to_async(cookie_for)(user) if user else {}
-        key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    async def open(
+        cls, user: User | None, *, origin: str | None = f"http://{HOST}", key: str = ""
+    ) -> Inside:
+        """Connect, signed in or not, by a session made before or one of its own; says nothing yet.
+
+        ``accepted``, ``code``: how it went.
+        """
+        cookies = await sync_to_async(cookie_for)(user) if user and not key else {}
+        key = key or cookies.get(settings.SESSION_COOKIE_NAME, "")
         headers = [(b"host", HOST.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))

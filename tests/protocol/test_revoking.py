@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.test import Client
 
 from chat.access import access_conversation
 from chat.actions.conversations import join_talk, leave_talk, open_talk
@@ -93,6 +96,33 @@ async def test_a_second_phone_that_comes_in_while_sessions_are_looked_at_keeps_i
     for phone in (first, second):
         assert (await phone.take("person.changed"))["help"]
         await phone.close()
+
+
+def by_the_page(session_key: str, address: str) -> None:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = session_key
+    browser.post(address)
+
+
+async def test_leaving_ends_every_line_of_that_browser_until_they_carry_on(
+    live_cast: Cast,
+) -> None:
+    here = await Inside.ready(live_cast.ada)
+    key = here.session_key
+    other_tab = await Inside.open(live_cast.ada, key=key)
+    await other_tab.resume()
+    await other_tab.take("session.ready")
+    elsewhere = await Inside.ready(live_cast.ada)
+    await sync_to_async(by_the_page)(key, "/leave")
+    assert [await tab.ended(within=SOON) for tab in (here, other_tab)] == [4401, 4401]
+    assert await elsewhere.lives()
+    assert await (await Inside.open(live_cast.ada, key=key)).ended() == 4401
+    await sync_to_async(by_the_page)(key, "/carry-on")
+    again = await Inside.open(live_cast.ada, key=key)
+    await again.resume()
+    await again.take("session.ready")
+    for inside in (elsewhere, again):
+        await inside.close()
 
 
 @pytest.mark.parametrize("kind", ["message.send", "help.request", "conversation.follow"])
@@ -190,12 +220,23 @@ def test_seats_of_many_are_looked_at_with_two_queries(
     assert read_unseated(seats) == {live_cast.lee.pk}, "who may write there now, not only read"
 
 
+def goes(session_key: str) -> None:
+    Session.objects.filter(session_key=session_key).delete()
+
+
+def leaves(session_key: str) -> None:
+    session = SessionStore(session_key)
+    session[standing.AWAY] = True
+    session.save()
+
+
+@pytest.mark.parametrize("ends", [goes, leaves])
 async def test_a_silent_socket_of_a_session_that_ended_is_closed_by_the_sweep(
-    live_cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ends: Callable[[str], None], live_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "SESSION_SECONDS", 0.2)
     ada, ben = await Inside.ready(live_cast.ada), await Inside.ready(live_cast.ben)
-    await sync_to_async(Session.objects.filter(session_key=ada.session_key).delete)()
+    await sync_to_async(ends)(ada.session_key)
     assert await ada.ended(within=SOON) == 4401
     assert await ben.lives()
     await ben.close()

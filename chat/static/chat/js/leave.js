@@ -4,23 +4,44 @@
 const TWICE_MS = 1_000;
 const AT_MOST_MS = 400; // How long we wait to shut the door behind them.
 
+const first = /** @type {HTMLElement | null} */ (document.querySelector("[data-leave]"));
+
 let lastEscape = -Infinity; // Not 0: a page of half a second would leave at the first.
 let leaving = false;
 
+/** Other pages of the same browser go with it, where it can tell them: they show as much. */
+const pages = "BroadcastChannel" in globalThis ? new BroadcastChannel("lantern-leave") : null;
+if (pages) {
+  pages.onmessage = () => {
+    if (leaving) return;
+    blank(first);
+    goOut(first);
+  };
+}
+
+/** @param {HTMLElement | null} way */
+function blank(way) {
+  leaving = true;
+  document.title = way?.dataset.title ?? "";
+  document.body.hidden = true;
+}
+
+/** @param {HTMLElement | null} way */
+function goOut(way) {
+  location.replace(way?.dataset.exit ?? "/");
+}
+
 /** A form shuts the door as well; on a page that knows no session a link leads out. @param {HTMLElement} way */
 async function leave(way) {
-  leaving = true;
-  document.title = way.dataset.title ?? "";
-  document.body.hidden = true;
+  blank(way);
+  pages?.postMessage("");
   if (way instanceof HTMLFormElement) {
     const body = new FormData(way);
     const shut = fetch(way.action, { method: "POST", body, keepalive: true }).catch(() => null);
     await Promise.race([shut, new Promise((done) => setTimeout(done, AT_MOST_MS))]);
   }
-  location.replace(way.dataset.exit ?? "/");
+  goOut(way);
 }
-
-const first = /** @type {HTMLElement | null} */ (document.querySelector("[data-leave]"));
 
 for (const kind of ["submit", "click"]) {
   document.addEventListener(kind, (event) => {
