@@ -38,6 +38,7 @@ DATA_KEYS = env.data_keys("DATA_KEYS", fallback=hashlib.sha256(SECRET_KEY.encode
 
 INSTALLED_APPS = [
     "daphne",
+    "config",  # Before Django's own: the first app that has a command of a name is asked for it.
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,7 +50,6 @@ INSTALLED_APPS = [
     "chat",
     "moderation",
     "triage",
-    "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

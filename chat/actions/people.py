@@ -1,4 +1,4 @@
-"""Coming in without a name, and coming back with a phrase."""
+"""Coming in without a name, coming back with a phrase, and who works here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import secrets
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from chat.actions.nicknames import clean_nickname
@@ -14,7 +15,7 @@ from chat.kernel.doorbell import person_topic, ring_on_commit
 from chat.kernel.errors import Invalid
 from chat.models import AuditRow, User
 from chat.phrase_words import WORDS
-from chat.states import AgeBand, Role
+from chat.states import STAFF_ROLES, AgeBand, Role
 
 PHRASE_WORDS = 6
 """Six of more than 1,600 words: 64 bits, out of reach of guessing through rate limits."""
@@ -42,6 +43,26 @@ def start_young_person(
         )
         AuditRow.objects.record(verb="person.started", by=user, subject=f"person:{user.pk}")
     return user, phrase
+
+
+def add_staff(*, username: str, nickname: str, role: str, password: str) -> User:
+    """Make an account for somebody who works here, with a role and a password to sign in by.
+
+    Django's ``ValidationError`` says in words what does not fit. Whoever runs the machine asks for
+    this, before there is anybody who could sign in: the line in the audit names no person.
+    """
+    if role not in STAFF_ROLES:
+        raise ValueError("only a role of staff has a password")
+    User(username=username, nickname=nickname, role=role).full_clean(exclude={"password"})
+    validate_password(password)
+    with transaction.atomic():
+        user = User.objects.create_staff(
+            username=username, nickname=nickname, role=role, password=password
+        )
+        AuditRow.objects.record(
+            verb="staff.added", by=None, subject=f"person:{user.pk}", detail=role
+        )
+    return user
 
 
 def tidy_phrase(raw: str) -> str:

@@ -37,13 +37,16 @@ UNSAFE = {
 }
 
 
-def run(tmp_path: Path, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+def run(
+    tmp_path: Path, *command: str, stdin: str = "", **changes: str
+) -> subprocess.CompletedProcess[str]:
     names = ("PATH", "HOME", "LANG")
     environment = {name: os.environ[name] for name in names if name in os.environ}
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
         env={**environment, "LANTERN_VAR": str(tmp_path), **SAFE, **changes},
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
