@@ -16,6 +16,9 @@ from django.test import Client
 
 from tests.servers import Site
 
+PROBES = ("/healthz", "/readyz", "/metrics")
+BY_ADDRESS = {"host": "127.0.0.1:8000"}
+
 
 def test_alive_means_the_process_answers_even_without_a_database() -> None:
     """No database is open to this test: touching it would fail."""
@@ -65,3 +68,27 @@ def test_a_site_without_its_tables_lives_and_is_not_ready(
         assert httpx.get(f"{site.base_url}/healthz", timeout=10).status_code == 200
     finally:
         MigrationRecorder(connection).record_applied(*newest)
+
+
+@pytest.mark.django_db
+def test_a_probe_asks_by_address_and_everybody_else_by_our_name(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["lantern.example"]
+    client = Client(headers=BY_ADDRESS)
+    assert [client.get(path).status_code for path in PROBES] == [200, 200, 200]
+    others = ("/", "/help/", "/staff/sign-in", "/metrics/", "/metrics/x", "/no/healthz")
+    assert [client.get(path).status_code for path in others] == [400] * len(others)
+    assert [client.post(path).status_code for path in PROBES] == [400, 400, 400]
+
+
+def test_nobody_keeps_the_answer_to_a_probe() -> None:
+    assert Client().get("/healthz").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.servers
+def test_a_site_under_its_own_name_tells_a_probe_how_it_is(live_site: Callable[..., Site]) -> None:
+    site = live_site(ALLOWED_HOSTS="lantern.example").start_web()
+    answers = [httpx.get(f"{site.base_url}{path}", timeout=10) for path in PROBES]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert "lantern_sockets_open" in answers[2].text
+    assert "ERROR" not in site.log(), "no line says that somebody lost their way"
+    assert httpx.get(f"{site.base_url}/", timeout=10).status_code == 400

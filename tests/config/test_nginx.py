@@ -139,7 +139,7 @@ def at(port: int) -> httpx.Client:
 def behind(live_site: Sites, **more: str) -> Site:
     return live_site(
         TRUSTED_PROXIES="1",
-        ALLOWED_HOSTS="lantern.example,127.0.0.1",
+        ALLOWED_HOSTS="lantern.example",
         ALLOWED_ORIGINS="https://lantern.example",
         **more,
     ).start_web()
