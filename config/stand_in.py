@@ -1,9 +1,11 @@
-"""What web processes do while no worker is there: whatever needs no reader.
+"""What web processes do while nobody else does it: whatever needs no reader.
 
 A young person whose post was accepted a moment before the last worker died would look at "being
-read" for ever, and a request for help would stand on no list. So every web process looks whether a
-worker lives, and if none does takes the steps that only move rows. Each of them locks what it
-takes: several processes, or a worker that comes back meanwhile, do each other no harm.
+read" for ever, and a request for help would stand on no list. So every web process looks whether
+somebody is at each of the steps that only move rows, and takes those that nobody is at. Each kind
+of work may have a process of its own, so a reader that lives says nothing of the others. Each step
+locks what it takes: several processes, or a worker that comes back meanwhile, do each other no
+harm.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from chat.kernel import clock
 from chat.kernel.db import run_db
 from chat.kernel.loops import PerLoop
 from chat.models import WorkerBeat
-from chat.models.beat import SCREENING
 from config.workers import WORKERS, where
 
 log = logging.getLogger("lantern.workers")
@@ -30,11 +31,10 @@ LOOK_EVERY_SECONDS: Final = 5.0
 
 
 def stand_in() -> int:
-    """Take each step once if no worker has been seen lately; returns how many rows were worked."""
-    if WorkerBeat.objects.is_awake(SCREENING, now=clock.now()):
-        return 0
+    """Take each step once that no worker was at lately; returns how many rows were worked."""
+    asleep = WorkerBeat.objects.asleep(STEPS, now=clock.now())
     worked = 0
-    for name in STEPS:
+    for name in (name for name in STEPS if name in asleep):
         try:
             worked += import_string(WORKERS[name].step)()
         except Exception as error:  # noqa: BLE001 — one bad step must not keep the others.

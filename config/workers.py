@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
+from chat.kernel import clock
 from chat.kernel.doorbell import doorbell, work_topic
+from chat.models import WorkerBeat
+from chat.models.beat import SCREENING
 
 log = logging.getLogger("lantern.workers")
 
@@ -25,15 +31,20 @@ Step = Callable[[], int]
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """``poll_seconds`` is how long work can lie when a ring was lost."""
+    """``poll_seconds`` is how long work can lie when a ring was lost.
+
+    ``beats``: its loop says after a step that somebody is at this work; see ``config.stand_in``.
+    """
 
     step: str
     poll_seconds: float
+    beats: bool = True
 
 
 WORKERS: dict[str, Worker] = {
-    # Reads every message before peers see it. The only step that loads a model.
-    "screening": Worker("moderation.screening.screening_step", poll_seconds=1.0),
+    # Reads every message before peers see it. The only step that loads a model. Its beat says that
+    # a reader reads, which only the step itself knows.
+    SCREENING: Worker("moderation.screening.screening_step", poll_seconds=1.0, beats=False),
     # Tells authors that nobody has read their words yet; apart, because screening may stand still.
     "unread": Worker("moderation.unread.unread_step", poll_seconds=5.0),
     # Looks at somebody's last messages together, once each has been read.
@@ -50,11 +61,15 @@ WORKERS: dict[str, Worker] = {
 
 DEMO_WORKERS: dict[str, Worker] = {
     # Simulated young people who keep talking, and a simulated colleague who answers them.
-    "simulation": Worker("config.demo.simulation.simulate_step", poll_seconds=1.0),
+    "simulation": Worker("config.demo.simulation.simulate_step", poll_seconds=1.0, beats=False),
 }
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+
+BEAT_EVERY_SECONDS: Final = 5.0
+"""With the longest poll of those that web processes stand in for, two thirds of the time after
+which a beat counts as old (``STALE_AFTER``)."""
 
 
 def pause_after(failures: int) -> float:
@@ -75,6 +90,7 @@ class WorkerLoop:
         self.failures = 0
         self._wake = asyncio.Event()
         self._stopping = False
+        self._beaten = -math.inf
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"worker-{name}")
 
     def stop(self) -> None:
@@ -113,9 +129,17 @@ class WorkerLoop:
         step: Step = import_string(self.worker.step)
         close_old_connections()
         try:
-            return step()
+            worked = step()
+            self._beat()
+            return worked
         finally:
             close_old_connections()
+
+    def _beat(self) -> None:
+        """Say now and then that this work goes on: only after a step that went well."""
+        if self.worker.beats and time.monotonic() - self._beaten >= BEAT_EVERY_SECONDS:
+            WorkerBeat.objects.report(self.name, now=clock.now())
+            self._beaten = time.monotonic()
 
     def _rung(self, topic: str, head: int) -> None:
         if not self.failures:  # A ring does not cut short the pause after a failure.

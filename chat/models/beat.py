@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import models
 
@@ -28,6 +29,12 @@ class BeatManager(models.Manager["WorkerBeat"]):
     def is_awake(self, name: str, *, now: dt.datetime) -> bool:
         beats = read_rows(WorkerBeat, ("at",), name=[name])
         return any(clock.is_fresh(at, within=STALE_AFTER, now=now) for (at,) in beats)
+
+    def asleep(self, names: Collection[str], *, now: dt.datetime) -> set[str]:
+        """Which of these kinds of work nobody has been at lately."""
+        beats = read_rows(WorkerBeat, ("name", "at"), name=names)
+        awake = {name for name, at in beats if clock.is_fresh(at, within=STALE_AFTER, now=now)}
+        return set(names) - awake
 
     def old_count(self, *, now: dt.datetime) -> dt.datetime | None:
         """When places were last worked out, if that is a while ago; ``None``: they are fresh."""

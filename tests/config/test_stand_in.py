@@ -1,4 +1,4 @@
-"""With every worker dead nobody is left to guess: the web does what needs no reader."""
+"""With a worker dead nobody is left to guess: the web does what needs no reader."""
 
 from __future__ import annotations
 
@@ -48,13 +48,44 @@ def test_without_a_worker_whoever_asks_for_help_is_before_a_clinician(cast: Cast
     assert Case.objects.filter(person=cast.ada).count() == 1
 
 
+def alive(*names: str) -> None:
+    for name in names:
+        WorkerBeat.objects.report(name, now=clock.now())
+
+
 @pytest.mark.usefixtures("waiting")
-def test_beside_a_living_worker_the_web_does_nothing(cast: Cast) -> None:
-    WorkerBeat.objects.report(SCREENING, now=clock.now())
+def test_beside_living_workers_the_web_does_nothing(cast: Cast) -> None:
+    alive(*STEPS)
     cast.asks_for_help(cast.ada)
 
     assert stand_in() == 0
     assert not Case.objects.exists()
+
+
+def test_a_reader_that_lives_does_not_stand_for_a_dead_intake(
+    waiting: int, cast: Cast, hands: Hands
+) -> None:
+    """Each kind of work may have a process of its own, and each of them can die alone."""
+    alive("intake")
+    hands.forward(seconds=30)
+    alive(SCREENING, "unread", "escalation")
+    cast.asks_for_help(cast.ada)
+
+    stand_in()
+
+    assert Case.objects.filter(person=cast.ada).count() == 1
+    assert Message.objects.get(pk=waiting).notice == Notice.NONE, "others are at that"
+
+
+def test_a_reader_that_lives_does_not_stand_for_a_dead_escalation(cast: Cast, hands: Hands) -> None:
+    cast.asks_for_help(cast.ada)
+    stand_in()
+    hands.forward(minutes=10)
+    alive(SCREENING, "unread", "intake")
+
+    stand_in()
+
+    assert Case.objects.get(person=cast.ada).overdue_at == hands.now
 
 
 def test_one_step_that_fails_keeps_no_other(

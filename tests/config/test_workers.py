@@ -12,9 +12,14 @@ from types import ModuleType
 
 import pytest
 
+from chat.kernel import clock
+from chat.kernel.db import run_db
 from chat.kernel.doorbell import ring, work_topic
 from chat.models import Message, WorkerBeat
+from chat.models.beat import STALE_AFTER
+from config.stand_in import STEPS
 from config.workers import (
+    BEAT_EVERY_SECONDS,
     DEMO_WORKERS,
     LONGEST_PAUSE_SECONDS,
     WORKERS,
@@ -57,8 +62,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     return made
 
 
-def loop_of(poll: float) -> WorkerLoop:
-    return WorkerLoop("testing", Worker("steps_of_this_test.step", poll_seconds=poll))
+def loop_of(poll: float, *, beats: bool = False) -> WorkerLoop:
+    return WorkerLoop("testing", Worker("steps_of_this_test.step", poll_seconds=poll, beats=beats))
 
 
 async def until(true: Callable[[], object], within: float = 5) -> None:
@@ -125,7 +130,7 @@ def test_the_pause_doubles_up_to_half_a_minute() -> None:
 @pytest.mark.usefixtures("bell")
 async def test_stopping_waits_for_the_step_under_way(steps: Steps) -> None:
     steps.hold.clear()
-    crew = Crew({"testing": Worker("steps_of_this_test.step", poll_seconds=60)})
+    crew = Crew({"testing": loop_of(poll=60).worker})
     running = asyncio.create_task(crew.run())
     await asyncio.to_thread(steps.begun.wait, 5)
     stopping = asyncio.create_task(crew.stop())
@@ -135,6 +140,32 @@ async def test_stopping_waits_for_the_step_under_way(steps: Steps) -> None:
     await asyncio.wait_for(stopping, 5)
     await running
     assert steps.taken == 1
+
+
+def beaten() -> bool:
+    return WorkerBeat.objects.is_awake("testing", now=clock.now())
+
+
+@pytest.mark.usefixtures("bell")
+@pytest.mark.django_db(transaction=True)
+async def test_only_a_step_that_went_well_says_that_somebody_is_at_it(steps: Steps) -> None:
+    steps.fails = True
+    loop = loop_of(poll=60, beats=True)
+    running = asyncio.create_task(loop.run())
+    await until(lambda: loop.failures == 1)
+    assert not await run_db(beaten)
+
+    steps.fails = False
+    await until(lambda: steps.taken == 2)
+    loop.stop()
+    await running
+    assert await run_db(beaten)
+
+
+def test_a_beat_does_not_get_old_between_two_polls_of_a_step_that_the_web_stands_in_for() -> None:
+    longest = max(WORKERS[name].poll_seconds for name in STEPS)
+    assert all(WORKERS[name].beats for name in STEPS)
+    assert BEAT_EVERY_SECONDS + longest < STALE_AFTER.total_seconds()
 
 
 def test_every_step_of_the_table_is_there() -> None:
@@ -152,9 +183,9 @@ def test_real_workers_read_what_waits_and_end_well_when_asked(
     WorkerBeat.objects.all().delete()
     site = live_site()
     process = site.start_workers("screening", "intake")
-    wait_until(
-        lambda: act(WorkerBeat.objects.filter(name="screening").exists), within=60, what="a beat"
-    )
+    for name in ("screening", "intake"):
+        beat = WorkerBeat.objects.filter(name=name)
+        wait_until(lambda beat=beat: act(beat.exists), within=60, what=f"a beat of {name}")
     thread = live_cast.thread()
     message = live_cast.says(live_cast.ben, thread, "good morning everybody", read=False)
     wait_until(

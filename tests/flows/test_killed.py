@@ -28,7 +28,6 @@ from chat.models import (
     User,
     WorkerBeat,
 )
-from chat.models.beat import SCREENING
 from chat.states import MachineReading, MessageState
 from moderation.models import Assessment
 from tests.cast import Cast
@@ -120,8 +119,8 @@ def test_intake_killed_in_the_middle_gives_everybody_one_case(
     people = [start_young_person(nickname=f"Person {n}", age_band="16-17")[0] for n in range(30)]
     for person in people:
         request_help(by=person, client_id=uuid.uuid4())
-    # As long as somebody reads, no web process does the intake's work beside it.
-    WorkerBeat.objects.report(SCREENING, now=clock.now())
+    # As long as somebody is at it, no web process does the intake's work beside it.
+    WorkerBeat.objects.report("intake", now=clock.now())
     site.start_workers("intake")
     wait_until(Case.objects.exists, within=SOON, what="the first case", every=0.005)
     site.kill_workers()
