@@ -18,10 +18,13 @@ from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 from prometheus_client import CONTENT_TYPE_LATEST, PLATFORM_COLLECTOR, REGISTRY, generate_latest
 
+from config.figures import Figures
+
 KNOWN_FILE = "chat/css/tokens.css"
 """Every page asks for it. In production a page that cannot name its files is an error, no page."""
 
 REGISTRY.unregister(PLATFORM_COLLECTOR)  # Nobody needs to be told what we run on.
+REGISTRY.register(Figures())
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -56,7 +59,10 @@ def _static_problems() -> list[str]:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Counters and the event loop's lag, of this process. The proxy keeps strangers out."""
+    """Counters and the event loop's lag of this process, and what waits in the whole house.
+
+    The proxy keeps strangers out.
+    """
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
