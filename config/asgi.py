@@ -25,12 +25,14 @@ from chat.realtime.consumer import SocketConsumer  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from config.collector import spare_the_collector  # noqa: E402
 from config.gate import Gate  # noqa: E402
+from config.open_files import allow_sockets  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
 from config.stand_in import watch  # noqa: E402
 from config.unkept_log import spare_the_log  # noqa: E402
 
 refuse_unsafe_start()
+allow_sockets(settings.SOCKETS_PER_PROCESS)
 spare_the_log()
 
 Scope = dict[str, Any]

@@ -62,7 +62,11 @@ SETTINGS: dict[str, str] = {
     "together may send twice as many. Asking for help is not counted.",
     "SOCKETS_PER_PERSON": "Sockets one person may have open in one process.",
     "SOCKETS_PER_ADDRESS": "Sockets one address (of IPv6: one /64) may have open in one process.",
-    "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere.",
+    "SOCKETS_PER_PROCESS": "Sockets one process takes before it sends people elsewhere. Each is an "
+    "open file: the process raises its own limit as far as the system lets it and warns where that "
+    "is too little; under systemd set `LimitNOFILE` to this and 256 more. The proxy needs two "
+    "connections for each, one on either side: in nginx `worker_connections` (512 unless set, for "
+    "each of its processes) and `worker_rlimit_nofile`.",
     "PAGES_AT_ONCE": "Requests that one process works on at once, each with a connection to the "
     "database; sockets share eight more. 500 others wait in line (`lantern_requests_in_line` at "
     "`/metrics`), and past that people are told to come again. Asking for help never waits.",

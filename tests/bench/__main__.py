@@ -21,6 +21,7 @@ import django
 from rich.console import Console
 from rich.table import Table
 
+from config.open_files import allow_sockets
 from tests.bench.stage import Stage, stage
 from tests.needs import STORES, demand
 from tests.servers import ROOT
@@ -32,6 +33,9 @@ NAMES = (
     *("fanout", "pairs", "storm", "idle", "growth", "two_web", "overload", "danger", "profile"),
     SCREENING,
 )
+MOST_PHONES = 5_000
+"""At once, in ``idle``."""
+
 Figures = dict[str, dict[str, Any]]
 
 
@@ -89,6 +93,7 @@ def run(name: str, on: Stage | None, options: argparse.Namespace) -> None:
 def main(arguments: Iterable[str] | None = None) -> int:
     # Asked to stop, it takes its servers down with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    allow_sockets(MOST_PHONES)
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("name", nargs="?", choices=NAMES)
     parser.add_argument("--runs", type=int, default=3)

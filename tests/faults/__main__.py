@@ -19,6 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from config.open_files import allow_sockets
 from tests.faults.house import House
 from tests.needs import STORES, demand
 from tests.servers import ROOT
@@ -65,6 +66,7 @@ def say(words: str) -> None:
 def main() -> int:
     # Asked to stop, it takes its servers down with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    allow_sockets(1_000)
     parser = argparse.ArgumentParser(prog="make faults")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seed", type=int, default=1)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from config.open_files import allow_sockets
 from tests.servers import Site
 
 PHONES = 8
@@ -28,6 +29,7 @@ def say(words: str) -> None:
 def main() -> int:
     # Asked to stop, it takes its servers down with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    allow_sockets(1_000)
     parser = argparse.ArgumentParser(prog="make fuzz")
     parser.add_argument("--frames", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
