@@ -27,6 +27,7 @@ from config.collector import spare_the_collector  # noqa: E402
 from config.gate import Gate  # noqa: E402
 from config.open_files import allow_sockets  # noqa: E402
 from config.origins import SameOrigin  # noqa: E402
+from config.pages import closing_connections  # noqa: E402
 from config.proxies import seen_from_outside  # noqa: E402
 from config.stand_in import watch  # noqa: E402
 from config.unkept_log import spare_the_log  # noqa: E402
@@ -39,7 +40,7 @@ Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 sockets: App = SameOrigin(URLRouter([path("socket", SocketConsumer.as_asgi())]))
-pages: App = Gate(http, at_once=settings.PAGES_AT_ONCE)
+pages: App = Gate(closing_connections(http), at_once=settings.PAGES_AT_ONCE)
 router: App = ProtocolTypeRouter({"http": pages, "websocket": sockets})
 
 spare_the_collector()

@@ -104,6 +104,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Data.
 
 SQLITE_URL = f"sqlite:///{VAR_DIR / 'lantern.sqlite3'}"
+# Connections are kept where threads are: those of sockets and workers. A page's thread ends with
+# it, and ``config.pages`` closes what it had.
 DATABASES = {
     "default": dj_database_url.parse(
         env.text("DATABASE_URL", SQLITE_URL), conn_max_age=600, conn_health_checks=True

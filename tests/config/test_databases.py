@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection
 
+from chat.kernel.db import POOL_SIZE, run_db
+from tests.cast import Cast
 from tests.config.test_production import run
+from tests.conftest import cookie_for
+from tests.servers import Site, wait_until
 
 NOTICED = {
     "connect_timeout": 5,
@@ -76,6 +82,42 @@ def test_postgresql_parts_with_who_froze_before_who_waits_gives_up() -> None:
         "tcp_keepalives_idle": (10, "s"),
         "tcp_user_timeout": (15_000, "ms"),
     }
+
+
+def others() -> set[int]:
+    """Whoever has a connection to this test's database, by the number of its backend."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+@pytest.mark.real
+@pytest.mark.servers
+@pytest.mark.parametrize("server", ["daphne", "uvicorn"])
+def test_a_page_leaves_no_connection_behind(
+    server: str, live_cast: Cast, live_site: Callable[..., Site]
+) -> None:
+    before = others()
+    site = live_site(LANTERN_TEST_SERVER=server).start_web()
+    with httpx.Client(base_url=site.base_url, cookies=cookie_for(live_cast.ada)) as phone:
+        assert {phone.get("/spaces").status_code for _ in range(60)} == {200}
+    # The last page's own may be on its way out; the web looks now and then whether it stands in.
+    wait_until(lambda: len(others() - before) <= 2, within=5, what="an end of the pages' own")
+
+
+@pytest.mark.real
+@pytest.mark.django_db(transaction=True)
+async def test_sockets_keep_theirs() -> None:
+    def backend() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    used = [await run_db(backend) for _ in range(5 * POOL_SIZE)]
+    assert len(set(used)) <= POOL_SIZE
 
 
 @pytest.mark.embedded
