@@ -61,9 +61,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.inbox = Inbox(self._obey, self._refuse, self._begin)
         self.help_inbox = Inbox(self._obey, self._refuse)
         drain.watch(connection, self.inbox, self.help_inbox)
-        deadline = asyncio.get_running_loop().call_later(
-            RESUME_WITHIN_SECONDS, self._too_late, connection
-        )
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(RESUME_WITHIN_SECONDS, self._too_late, connection)
         try:
             connection.hear(self._take)
             while (message := await receive())["type"] != "websocket.disconnect":
