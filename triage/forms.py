@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from triage.actions.notes import LONGEST_NOTE
 from triage.models.case import NO_SIGN
 from triage.states import OUTCOMES_OF_A_TALK
-from triage.words import OUTCOMES, refusal
+from triage.words import HAND_BACK_LINE, OUTCOMES, refusal
+
+
+class Lines(forms.CharField):
+    """Words of some lines, as long as their writer saw them to be.
+
+    A browser counts the end of a line as one character and sends two: a note that just fits its
+    field would be refused for its lines.
+    """
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return (text or "").replace("\r\n", "\n")
 
 
 class CloseForm(forms.Form):
@@ -36,12 +50,25 @@ class CloseForm(forms.Form):
 class HandBackForm(forms.Form):
     """What the person is told, in the clinician's name; empty says nothing."""
 
-    words = forms.CharField(max_length=LONGEST_NOTE, required=False)
+    words = Lines(
+        max_length=LONGEST_NOTE,
+        required=False,
+        initial=HAND_BACK_LINE,
+        error_messages={
+            "max_length": refusal("words_too_long"),
+            "null_characters_not_allowed": refusal("message_has_nul"),
+        },
+    )
 
 
 class NoteForm(forms.Form):
     """A line for whoever comes next."""
 
-    body = forms.CharField(
-        max_length=LONGEST_NOTE, error_messages={"required": refusal("note_empty")}
+    body = Lines(
+        max_length=LONGEST_NOTE,
+        error_messages={
+            "required": refusal("note_empty"),
+            "max_length": refusal("note_too_long"),
+            "null_characters_not_allowed": refusal("message_has_nul"),
+        },
     )

@@ -74,6 +74,11 @@ REFUSALS: Final[Mapping[str, Words]] = {
     "outcome_missing": _("Pick how it ended. It takes one click, and the next colleague needs it."),
     "not_found": _("This is not on your list: it has been closed, or a colleague is with them."),
     "note_empty": _("The note is empty. Write a line for whoever comes next, then keep it."),
+    "note_too_long": _("That is longer than one note can be. Make it two, and keep each."),
+    "words_too_long": _("That is longer than we can send at once. Please make it a bit shorter."),
+    "signed_out": _(
+        "You were signed out in between. Copy your words, sign in again, and put them in there."
+    ),
     "unreadable": _("These words do not open. Please tell your shift lead."),
 }
 

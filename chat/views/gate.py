@@ -9,6 +9,8 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from chat.actions.people import look_again_at
 from chat.kernel.errors import Denied, DomainError
@@ -59,7 +61,7 @@ def staff_only(view: View[P]) -> View[P]:
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect("staff-sign-in")
+            return _to_sign_in(request)
         if not person(request).is_staff_member:
             raise Http404
         if not is_in(request):
@@ -67,6 +69,14 @@ def staff_only(view: View[P]) -> View[P]:
         return in_words(view, request, *args, **kwargs)
 
     return inner
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """And back to the page they were at; what only takes a form is no page to come back to."""
+    where = reverse("staff-sign-in")
+    if request.method == "GET":
+        where = f"{where}?{urlencode({'next': request.get_full_path()})}"
+    return redirect(where)
 
 
 def in_words(

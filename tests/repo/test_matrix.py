@@ -73,7 +73,7 @@ def begin_again(client: Client, cast: Cast, role: str) -> None:
 def kind_of(answer: Any) -> str:
     """What an answer comes to, in one word."""
     if answer.status_code in (301, 302):
-        where = answer["Location"]
+        where = answer["Location"].partition("?")[0]  # Whatever page they are to come back to.
         return {"/": "home", "/staff": "staff", "/staff/sign-in": "sign-in"}.get(where, "on")
     kinds = {200: "page", 401: "who", 403: "no", 404: "none", 405: "verb", 422: "form"}
     return kinds.get(answer.status_code, str(answer.status_code))

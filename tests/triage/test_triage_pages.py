@@ -182,7 +182,8 @@ def test_a_clinician_goes_through_a_whole_case_with_plain_forms() -> None:
     page = text(client.post(reverse("case-next"), follow=True))
     assert "with you since" in page
     assert f"/conversations/{Case.objects.get().conversation_id}/send" in page
-    empty = client.post(reverse("case-note", args=[case.pk]), {"body": " "}, follow=True)
+    empty = client.post(reverse("case-note", args=[case.pk]), {"body": " "})
+    assert empty.status_code == 422
     assert "Write a line for whoever comes next, then keep it." in text(empty)
     client.post(reverse("case-note", args=[case.pk]), {"body": "likes the sea"})
     assert "likes the sea" in text(client.get(reverse("case", args=[case.pk])))
@@ -293,7 +294,7 @@ def test_whoever_is_not_signed_in_is_asked_to_and_nothing_changes() -> None:
     for method, url in urls_of(case):
         answer = getattr(Client(), method)(url)
         assert answer.status_code == 302, url
-        assert answer["Location"] == reverse("staff-sign-in"), url
+        assert answer["Location"].partition("?")[0] == reverse("staff-sign-in"), url
     case.refresh_from_db()
     assert case.status == CaseStatus.WAITING
 

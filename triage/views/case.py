@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat.access import access_conversation
 from chat.kernel import clock
-from chat.kernel.errors import Denied, Stale
+from chat.kernel.errors import Denied, Invalid, Stale
 from chat.models import Conversation, User
 from chat.realtime.feed import snapshot
 from chat.realtime.protocol import ConversationSnapshot
 from chat.views.gate import person
 from triage.access import (
     access_case,
+    access_held_case,
     access_unlisted_assessment,
     access_unlisted_finding,
     access_unlisted_request,
@@ -33,7 +34,7 @@ from triage.models import Case
 from triage.sources import source_of_assessment, source_of_finding, source_of_help
 from triage.states import CaseStatus, SourceKind
 from triage.views.gate import clinical
-from triage.words import HAND_BACK_LINE, OUTCOMES, refusal
+from triage.words import OUTCOMES, refusal
 
 
 def case_context(user: User, case: Case, *, now: dt.datetime) -> dict[str, Any]:
@@ -79,7 +80,8 @@ def _page(request: HttpRequest, case: Case, *, status: int = 200, **more: object
         "conversation": case.conversation,
         "snapshot": _talk(user, case.conversation),
         "close_form": CloseForm(),
-        "hand_back_line": HAND_BACK_LINE,
+        "hand_back_form": HandBackForm(),
+        "note_form": NoteForm(),
         **more,
     }
     return render(request, "triage/case.html", context, status=status)
@@ -119,7 +121,11 @@ def take_next(request: HttpRequest) -> HttpResponse:
 @require_POST
 def claim(request: HttpRequest, case_id: int) -> HttpResponse:
     """Be with this person."""
-    return redirect("case", cases.claim_case(case_id=case_id, by=person(request)).pk)
+    along, user = NoteAlong(request), person(request)
+    held = cases.claim_case(case_id=case_id, by=user)
+    if along.fits():
+        along.keep(case_id=held.pk, by=user)
+    return redirect("case", held.pk)
 
 
 @clinical
@@ -148,9 +154,17 @@ def claim_unlisted(request: HttpRequest, kind: str, source_id: int) -> HttpRespo
 @require_POST
 def hand_back(request: HttpRequest, case_id: int) -> HttpResponse:
     """Put the person back at the head of the list, and tell them."""
-    form = HandBackForm(request.POST)
-    said = form.cleaned_data["words"] if form.is_valid() else ""
-    back = cases.hand_back_case(case_id=case_id, by=person(request), words=said)
+    form, along, user = HandBackForm(request.POST), NoteAlong(request), person(request)
+    if not form.is_valid() or not along.fits():
+        held = access_held_case(user, case_id)
+        return _page(request, held, hand_back_form=form, note_form=along.form, status=422)
+    along.keep(case_id=case_id, by=user)
+    try:
+        back = cases.hand_back_case(case_id=case_id, by=user, words=form.cleaned_data["words"])
+    except Invalid as error:
+        form.add_error("words", refusal(error.code))
+        held = access_held_case(user, case_id)
+        return _page(request, held, hand_back_form=form, status=422)
     messages.success(request, _("%s is first in line again.") % back.person.nickname)
     return redirect("triage-queue")
 
@@ -163,9 +177,11 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
     Where something came in that the page did not show yet, the page comes back with it, and with
     the choice as it was.
     """
-    form, user = CloseForm(request.POST), person(request)
-    if not form.is_valid():
-        return _page(request, access_case(user, case_id), close_form=form, status=422)
+    form, along, user = CloseForm(request.POST), NoteAlong(request), person(request)
+    if not form.is_valid() or not along.fits():
+        held = access_held_case(user, case_id)
+        return _page(request, held, close_form=form, note_form=along.form, status=422)
+    along.keep(case_id=case_id, by=user)
     said = form.cleaned_data
     try:
         closed = cases.close_case(
@@ -186,9 +202,28 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Leave a line for whoever comes next."""
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        notes.write_note(case_id=case_id, by=person(request), body=form.cleaned_data["body"])
-    else:
-        messages.warning(request, refusal("note_empty"))
+    form, user = NoteForm(request.POST), person(request)
+    if not form.is_valid():
+        return _page(request, access_case(user, case_id), note_form=form, status=422)
+    notes.write_note(case_id=case_id, by=user, body=form.cleaned_data["body"])
     return redirect("case", case_id)
+
+
+class NoteAlong:
+    """A note that was still in its field when another form of its page was sent: kept as well.
+
+    Handing back and closing keep it first, and by itself: where they are refused then, the page
+    shows it as kept.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        typed = request.POST.get("note", "")
+        self.form = NoteForm({"body": typed} if typed.strip() else None)
+
+    def fits(self) -> bool:
+        """Whether nothing stands in the way of keeping it; there may be none."""
+        return not self.form.is_bound or self.form.is_valid()
+
+    def keep(self, *, case_id: int, by: User) -> None:
+        if self.form.is_bound:
+            notes.write_note(case_id=case_id, by=by, body=self.form.cleaned_data["body"])

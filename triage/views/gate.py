@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from chat.kernel.errors import Denied, DomainError
 from chat.views.gate import person, staff_only
 from triage.access import check_may_triage
+from triage.views.words_back import typed_words, words_back
 from triage.words import refusal
 
 P = ParamSpec("P")
@@ -22,9 +23,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def clinical(view: View[P]) -> View[P]:
     """For those who work with cases; to everybody else the page does not exist.
 
-    A refused action says its sentence on the page it came from, and nothing has changed.
+    A refused action says its sentence on the page it came from, and nothing has changed. Words
+    that came with it are shown, to be copied: also to somebody who was signed out in between.
     """
 
+    @_hands_words_back
     @staff_only
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -41,7 +44,19 @@ def clinical(view: View[P]) -> View[P]:
     return inner
 
 
+def _hands_words_back(view: View[P]) -> View[P]:
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated and typed_words(request):
+            return words_back(request, refusal("signed_out"))
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
 def _say(request: HttpRequest, error: DomainError) -> HttpResponse:
     check_may_triage(person(request))
+    if typed_words(request):
+        return words_back(request, refusal(error.code))
     messages.warning(request, refusal(error.code))
     return redirect("triage-queue")

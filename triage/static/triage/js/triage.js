@@ -4,6 +4,7 @@
 import { live } from "../../chat/js/live.js";
 import { keepList } from "./list.js";
 import { listenForKeys } from "./keys.js";
+import { hasUnkept, renewForms, takeNoteAlong, tellSignedOut } from "./unkept.js";
 
 const POLL_MS = 20_000; // A lost ring costs no more than this.
 const TOGETHER_MS = 150; // Rings close together are one look.
@@ -57,9 +58,15 @@ async function look() {
   looking = true;
   try {
     const answer = await fetch(rowsUrl, { headers: { "X-Requested-With": "fetch" } });
-    if (answer.redirected) location.reload(); // Signed out: the reload says where to come in.
+    tellSignedOut(answer.redirected);
+    if (answer.redirected) {
+      if (!hasUnkept()) location.reload(); // The page that comes says where to come in.
+      return;
+    }
     if (!answer.ok) throw new Error(String(answer.status));
-    swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    renewForms(fresh);
+    swap(fresh);
     stale(false);
   } catch {
     stale(true);
@@ -118,4 +125,5 @@ if (page) {
     if (document.visibilityState === "visible") lookSoon();
   });
   listenForKeys(list);
+  takeNoteAlong();
 }
