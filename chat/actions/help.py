@@ -81,6 +81,26 @@ def _remember(request: HelpRequest, client_id: uuid.UUID) -> None:
         AskedAgain.objects.bulk_create([again], ignore_conflicts=True)
 
 
+def place_for(*, person: User, by: User) -> HelpRequest:
+    """A place in line for somebody who never asked: whoever had come to them has to go.
+
+    They wait then as those do who asked. No worker need take this up: they are on the list.
+    """
+    with transaction.atomic():
+        request = HelpRequest.objects.create(
+            person=person,
+            client_id=uuid.uuid4(),
+            conversation=open_talk(person=person, by=by),
+            created_at=clock.now(),
+            due_at=None,
+        )
+        AuditRow.objects.record(
+            verb=f"help.{HelpState.WAITING}", by=by, subject=f"help:{request.pk}"
+        )
+        ring_on_commit(person_topic(person.pk))
+    return request
+
+
 def _own_message_id(by: User, message_id: int | None) -> int | None:
     if message_id is None:
         return None

@@ -46,6 +46,7 @@ def talk(request: HttpRequest, conversation_id: int) -> HttpResponse:
         "conversation": seat.conversation,
         "snapshot": shot,
         "others": others,
+        "somebody_was_here": seat.conversation.memberships.exclude(user=user).exists(),
         "nobody_came": not others and not team_wrote,
         "taken_back": _taken_back(user, seat.conversation),
         "help": mine,

@@ -332,12 +332,13 @@ def test_earlier_words_come_on_request_and_nothing_jumps(
 def test_a_joining_clinician_is_named_and_announced_on_every_page(
     site: Site, live_cast: Cast, phone: Pages
 ) -> None:
-    from chat.actions.conversations import join_talk
+    from chat.actions.conversations import join_talk, leave_talk
 
     talk = live_cast.asks_for_help(live_cast.ada).conversation
     page = phone(site, live_cast.ada)
     page.goto(f"/talk/{talk.pk}")
-    expect(page.locator("[data-people-words]")).to_contain_text("Nobody has joined yet")
+    about = page.locator("[data-people-words]")
+    expect(about).to_contain_text("Nobody has joined yet")
     act(join_talk, talk=talk, user=live_cast.cleo)
     expect(page.locator("[data-people-title]")).to_have_text("Cleo", timeout=8_000)
     expect(page.locator("[data-someone]")).to_be_hidden()
@@ -346,6 +347,8 @@ def test_a_joining_clinician_is_named_and_announced_on_every_page(
     expect(other.locator("[data-someone]")).to_contain_text("Cleo is here to talk with you")
     other.click("[data-someone] a")
     other.wait_for_url(re.compile(rf"/talk/{talk.pk}$"))
+    act(leave_talk, talk=talk, user=live_cast.cleo)
+    expect(about).to_contain_text("Somebody else from our team is coming", timeout=8_000)
 
 
 def test_a_draft_is_still_there_after_the_page_was_closed(

@@ -8,11 +8,15 @@ from django.test import Client
 from chat.actions.conversations import quote_in_talk
 from chat.actions.messages import withdraw_message
 from chat.kernel.errors import Denied
-from chat.models import Conversation, Message, User
+from chat.models import Conversation, HelpRequest, Message, User
+from chat.states import HelpState, Role
+from chat.views.standing import standing_of
 from tests.triage import house
-from triage.actions.cases import claim_case
+from triage.actions.cases import claim_case, give_up_place, hand_back_case
 from triage.intake import intake_step
 from triage.models import Case
+from triage.priority import ASKED, TOOK_BACK
+from triage.states import CaseStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +74,49 @@ def test_the_first_post_stays_the_one_that_the_talk_is_about() -> None:
     _, case, post, talk = reached_out()
     quote_in_talk(talk=talk, message=house.post(case.person, "and another"))
     assert Conversation.objects.get(pk=talk.pk).opening_message == post
+
+
+def handed_back() -> tuple[Case, Conversation]:
+    """Cleo had to go, and the shift lead handed back for her."""
+    _, case, _, talk = reached_out()
+    lee = house.staff("Lee", Role.SHIFT_LEAD)
+    return hand_back_case(case_id=case.pk, by=lee), talk
+
+
+def test_handed_back_they_have_the_first_place_though_they_never_asked(client: Client) -> None:
+    case, talk = handed_back()
+    stands = standing_of(case.person).help
+    assert stands is not None
+    assert (stands.state, stands.place) == (HelpState.WAITING, 1)
+    assert stands.conversation == talk.pk
+    help_page = page(client, case.person, "/help")
+    assert "Or talk with one of us, here" not in help_page
+    assert "116 123" in help_page
+
+
+def test_handed_back_their_talk_says_that_somebody_else_is_coming(client: Client) -> None:
+    case, talk = handed_back()
+    shown = page(client, case.person, f"/talk/{talk.pk}")
+    assert 'data-alone="Somebody else from our team is coming.' in shown
+    assert "Nobody has joined yet" not in shown
+
+
+def test_a_place_that_we_gave_them_never_says_that_they_asked() -> None:
+    case, _ = handed_back()
+    intake_step()
+    give_up_place(by=case.person)
+    case.refresh_from_db()
+    assert case.status == CaseStatus.WAITING, "a clinician still looks for them"
+    said = {reason["words"] for reason in case.reasons}
+    assert not said & {ASKED.words, TOOK_BACK.words}
+
+
+def test_whoever_comes_next_ends_that_wait_with_the_talk() -> None:
+    case, talk = handed_back()
+    next_one = house.staff("Dan", on_duty=True)
+    held = claim_case(case_id=case.pk, by=next_one)
+    request = HelpRequest.objects.get(person=case.person)
+    assert (request.state, held.conversation) == (HelpState.WITH_SOMEONE, talk)
+    house.close(held, next_one)
+    request.refresh_from_db()
+    assert request.state == HelpState.CLOSED

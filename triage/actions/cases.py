@@ -15,7 +15,7 @@ from chat.actions.conversations import (
     open_talk,
     quote_in_talk,
 )
-from chat.actions.help import move_help, tell_place
+from chat.actions.help import move_help, place_for, tell_place
 from chat.actions.sending import send_message
 from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied, Invalid, Stale
@@ -146,15 +146,7 @@ def let_go(case: Case, holder: User, *, by: User, now: dt.datetime, detail: str 
         _back_to_the_head(case, holder, now=now)
         if case.conversation is not None:
             leave_talk(talk=case.conversation, user=holder)
-        for request in _requests(case, HelpState.WITH_SOMEONE):
-            move_help(request=request, to=HelpState.WAITING, by=by)
-            tell_place(
-                request=request,
-                place=1,
-                wait_from_minutes=None,
-                wait_to_minutes=None,
-                nobody_on_duty=False,
-            )
+        _tell_they_are_first(case, by)
         note_event(case, CaseEventKind.HANDED_BACK, by=by, now=now, detail=detail)
         tell_everybody()
 
@@ -295,6 +287,28 @@ def _back_to_the_head(case: Case, holder: User, *, now: dt.datetime) -> None:
         reasons=reason_rows(priority.reasons, case.reasons, at=now),
     )
     case.refresh_from_db()
+
+
+def _tell_they_are_first(case: Case, by: User) -> None:
+    """They wait again and see their place, also where they never asked and we had come to them."""
+    for request in _requests(case, HelpState.WITH_SOMEONE):
+        move_help(request=request, to=HelpState.WAITING, by=by)
+    for request in _requests(case, HelpState.WAITING) or [_place_for(case, by)]:
+        tell_place(
+            request=request,
+            place=1,
+            wait_from_minutes=None,
+            wait_to_minutes=None,
+            nobody_on_duty=False,
+        )
+
+
+def _place_for(case: Case, by: User) -> HelpRequest:
+    """Known to the case from the first: it must never come to say that they asked."""
+    request = place_for(person=case.person, by=by)
+    source = source_of_help(request)
+    case.sources.create(kind=source.kind, source_id=source.source_id, at=source.at)
+    return request
 
 
 def _take_in_requests(case: Case, by: User) -> None:

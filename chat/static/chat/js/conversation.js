@@ -196,6 +196,8 @@ class ConversationView {
     const about = /** @type {HTMLElement | null} */ (document.querySelector("[data-people-words]"));
     if (!title || !about) return;
     say(title, others.map((p) => p.nickname).join(", ") || (title.dataset.alone ?? ""));
+    // Whoever leaves is followed by somebody else; that nobody has come is not true any more.
+    if (others.length) about.dataset.alone = about.dataset.again;
     const alone = closed ? about.dataset.ended : about.dataset.alone;
     say(about, others.length ? words.roles[others[0].role] : alone ?? "");
   }
