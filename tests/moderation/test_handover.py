@@ -9,16 +9,19 @@ from chat.kernel.errors import Denied
 from chat.models import AuditRow, Message, User
 from chat.states import MessageState, Notice
 from moderation.access import OwnPost
-from moderation.actions.handover import hand_to_clinician
+from moderation.actions.handover import REASON, hand_to_clinician
 from moderation.actions.reviews import Taken, claim_review, claim_unread, decide_review
 from moderation.models import Assessment, Review
 from moderation.screening import screening_step
 from moderation.states import Harm
 from tests.conftest import Hands
 from tests.moderation.room import CALM, DANGEROUS, RUDE, Room
+from tests.triage import house
+from triage.actions.cases import claim_case
+from triage.escalation import escalation_step
 from triage.intake import intake_step
 from triage.models import Case, CaseEvent
-from triage.states import Band
+from triage.states import Band, Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("phrase_reader")]
 
@@ -115,13 +118,60 @@ def test_a_machine_that_finds_nothing_calls_nobody_a_second_time(room: Room, han
     assert (found.urgency, found.open_case, found.due_at) == ("urgent", True, None)
 
 
-def test_asking_twice_or_where_a_case_is_open_changes_nothing(room: Room) -> None:
-    review = mine(room, DANGEROUS)
+def test_asking_twice_in_one_breath_changes_nothing(room: Room) -> None:
+    review = mine(room)
+    ask(review, room.mo)
     before = Assessment.objects.values().get(message=review.message_id)
     ask(review, room.mo)
-    ask(review, room.mo)
     assert Assessment.objects.values().get(message=review.message_id) == before
-    assert not AuditRow.objects.filter(verb="review.handed_over").exists()
+    assert AuditRow.objects.filter(verb="review.handed_over").count() == 1
+
+
+def test_a_case_that_is_open_hears_once_that_a_moderator_asked(room: Room) -> None:
+    review = mine(room, DANGEROUS)
+    intake_step()
+    for _ in range(2):
+        ask(review, room.mo)
+        intake_step()
+    case = Case.objects.get()
+    assert case.band == Band.IMMEDIATE, "a machine's sooner word stays"
+    assert [row["times"] for row in case.reasons if row["words"] == REASON["words"]] == [1]
+    assert list(CaseEvent.objects.values_list("kind", flat=True)) == ["opened", "more"]
+
+
+def test_what_a_machine_opened_and_nobody_took_up_yet_waits_on_as_it_did(
+    room: Room, hands: Hands
+) -> None:
+    review = mine(room, DANGEROUS)
+    began = hands.now
+    hands.forward(minutes=5)
+    ask(review, room.mo)
+    intake_step()
+    case = Case.objects.get()
+    assert case.waiting_since == began
+    assert REASON["words"] in {row["words"] for row in case.reasons}
+
+
+@pytest.mark.parametrize("words", [DANGEROUS, RUDE])
+def test_asked_hours_later_somebody_is_called_and_is_not_late_at_once(
+    room: Room, hands: Hands, words: str
+) -> None:
+    """Also where a clinician had been there and took it for a mistake of the machine."""
+    message = room.says(room.ada, words)
+    screening_step()
+    intake_step()
+    for case in Case.objects.all():
+        held = claim_case(case_id=case.pk, by=room.cleo)
+        house.close(held, room.cleo, Outcome.MISREAD)
+    hands.forward(hours=3)
+    review = claim_review(by=room.mo, review_id=Review.objects.get(message=message).pk)
+    ask(review, room.mo)
+    intake_step()
+    again = Case.objects.open().get()
+    assert again.person == room.ada
+    assert REASON["words"] in {row["words"] for row in again.reasons}
+    assert (again.waiting_since, again.answer_by > hands.now) == (hands.now, True)
+    assert escalation_step() == 0
 
 
 def test_only_whoever_has_it_can_ask_and_only_about_the_words_they_saw(room: Room) -> None:
