@@ -115,6 +115,27 @@ def test_nothing_moves_under_the_hand_and_newcomers_say_how_many_they_are(
     expect(page.locator("[data-key]")).to_have_count(3, timeout=SOON)
 
 
+def test_one_gone_and_one_come_is_said_though_they_are_as_many_as_before(
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
+) -> None:
+    waiting = [listed(live_cast.ben)]
+    page = desk(site, live_cast.dan)
+    page.goto(reverse("triage-queue"))
+    look(page)
+    said = page.locator("[data-said]")
+    expect(said).to_have_text("1 waiting", timeout=SOON)
+    heard = ""
+    for newcomer in (live_cast.ada, live_cast.sal):
+        act(claim_case, case_id=waiting[-1].pk, by=live_cast.cleo)
+        waiting.append(listed(newcomer))
+        look(page)
+        page.wait_for_function(
+            "heard => document.querySelector('[data-said]').textContent !== heard", arg=heard
+        )
+        expect(said).to_have_text("1 new, 1 waiting", timeout=SOON)
+        heard = said.text_content() or ""
+
+
 def test_a_page_about_somebody_says_when_a_colleague_was_quicker(
     live_cast: Cast, site: Site, desk: Callable[..., Page]
 ) -> None:

@@ -3,6 +3,7 @@
 
 import { live } from "../../chat/js/live.js";
 import { keepList } from "./list.js";
+import { announce } from "./announce.js";
 import { listenForKeys } from "./keys.js";
 import { hasUnkept, renewForms, takeNoteAlong, tellSignedOut } from "./unkept.js";
 
@@ -11,7 +12,6 @@ const TOGETHER_MS = 150; // Rings close together are one look.
 
 const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-triage]"));
 const rowsUrl = page?.dataset.rowsUrl ?? "";
-const title = document.title;
 
 /** @param {ParentNode} root @param {string} name @returns {HTMLElement | null} */
 function part(root, name) {
@@ -29,6 +29,7 @@ const list = keepList(part(document, "list"), document.querySelector("template[d
 function swap(fresh) {
   const waiting = fresh.querySelector("[data-waiting]");
   const count = waiting instanceof HTMLElement ? Number(waiting.dataset.waiting) : 0;
+  announce(fresh, count); // Before its rows move over to our list.
   for (const arrived of fresh.querySelectorAll("[data-part]")) {
     const name = arrived instanceof HTMLElement ? arrived.dataset.part ?? "" : "";
     const here = part(document, name);
@@ -38,11 +39,6 @@ function swap(fresh) {
       here.replaceChildren(...arrived.childNodes);
     }
   }
-  const said = document.querySelector("[data-said]");
-  if (said instanceof HTMLElement) {
-    said.textContent = (said.dataset.words ?? "").replace("{n}", String(count));
-  }
-  document.title = count ? `(${count}) ${title}` : title;
 }
 
 let looking = false;
