@@ -106,6 +106,20 @@ def test_a_message_goes_out_by_a_plain_form(client: Client, cast: Cast) -> None:
     assert client.post(f"/conversations/{thread.pk}/send", given).headers["Location"] == "/"
 
 
+def test_a_pause_that_begins_while_somebody_writes_leaves_them_their_words(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.sal)
+    words = "It was my birthday\nand <b>nobody</b> came"
+    answer = client.post("/spaces/corner", {"client_id": str(uuid.uuid4()), "body": words})
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "It was my birthday\nand &lt;b&gt;nobody&lt;/b&gt; came</textarea>" in shown
+    assert "Posting in the spaces is paused for you for now." in shown
+    assert 'action="/help"' in shown, "and the door to somebody"
+    assert not Message.objects.filter(author=cast.sal).exists()
+
+
 def test_somebody_who_is_paused_reads_and_still_gets_help(client: Client, cast: Cast) -> None:
     thread = cast.thread()
     client.force_login(cast.sal)
