@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from chat.models import Conversation, Message, WorkerBeat
+from moderation.actions.handover import hand_to_clinician
 from moderation.actions.reviews import claim_review
 from moderation.models import Review
 from moderation.screening import screening_step
@@ -196,6 +197,30 @@ def test_what_is_new_above_waits_until_it_is_asked_for(
     press(mo, "n")
     expect(mo.locator("[data-row]").first).to_contain_text("Danger")
     expect(mo.locator("[data-row]")).to_have_count(2)
+
+
+def test_what_rises_to_danger_is_offered_at_its_new_place_though_nothing_new_came(
+    live_cast: Cast, thread: Conversation, site: Site, desk: Callable[..., Page]
+) -> None:
+    held(live_cast, thread, RUDE)
+    worse = held(live_cast, thread, f"{RUDE} at all")
+    mo = desk(site, live_cast.mo)
+    mo.goto(reverse("review", args=[worse.pk]))
+    press(mo, "j")
+    rows = mo.locator("[data-row]")
+    expect(rows.nth(1)).to_have_attribute("data-row", f"review-{worse.pk}")
+    act(claim_review, by=live_cast.lee, review_id=worse.pk)
+    act(hand_to_clinician, by=live_cast.lee, review_id=worse.pk, revision=1)
+    mo.evaluate("dispatchEvent(new Event('online'))")
+    changed = mo.get_by_role("button", name="The order has changed")
+    expect(changed).to_be_visible(timeout=SOON)
+    expect(mo.locator("[data-said]")).to_have_text("The order has changed")
+    expect(rows.nth(1)).to_contain_text("Danger")
+    press(mo, "n")
+    expect(rows.first).to_have_attribute("data-row", f"review-{worse.pk}")
+    expect(changed).to_be_hidden()
+    press(mo, "x")
+    expect(mo.locator("[data-words] mark")).to_be_visible()
 
 
 def test_a_lost_connection_is_said_and_goes_away_by_itself(

@@ -38,12 +38,15 @@ function counted(sentence, count) {
 
 /** @param {number} above @param {number} total */
 function offerNew(above, total) {
-  showNew.hidden = total === 0;
-  if (total === 0) return;
   const sentence = above ? showNew.dataset.above : showNew.dataset.more;
-  const words = counted(sentence, above || total);
-  if (showNew.dataset.words !== words) say(words);
-  showNew.dataset.words = words;
+  offer(counted(sentence, above || total));
+}
+
+/** The newest list, behind a button that says what is new about it. @param {string} words */
+function offer(words) {
+  showNew.hidden = false;
+  if (showNew.dataset.offered !== words) say(words);
+  showNew.dataset.offered = words;
   showNew.innerHTML = "";
   const key = document.createElement("kbd");
   key.className = "key";
@@ -51,12 +54,27 @@ function offerNew(above, total) {
   showNew.append(`${words} `, key);
 }
 
+function offerNothing() {
+  showNew.hidden = true;
+  showNew.dataset.offered = "";
+}
+
+/**
+ * Whether those in both lists stand in another order: what rose to danger must not stay at the foot.
+ * @param {string[]} now @param {string[]} next
+ */
+function isReordered(now, next) {
+  const kept = now.filter((key) => next.includes(key));
+  const order = next.filter((key) => now.includes(key));
+  return kept.some((key, place) => key !== order[place]);
+}
+
 /** Put the newest list in place; the focus stays on the row it was on. */
 function showAll() {
   const focused = document.activeElement?.closest("[data-row]");
   const key = focused instanceof HTMLElement ? focused.dataset.row : "";
   rows.replaceChildren(...waiting);
-  offerNew(0, 0);
+  offerNothing();
   if (key) rowsByKey(rows).get(key)?.querySelector("a")?.focus();
 }
 
@@ -71,8 +89,10 @@ function mergeRows(news) {
     if (fresh && row.innerHTML !== fresh.innerHTML) replaceInside(row, fresh);
   }
   const fresh = [...next.keys()].filter((key) => !now.has(key));
+  const order = [...next.keys()];
   if (!fresh.length) {
-    offerNew(0, 0);
+    if (isReordered([...now.keys()], order)) offer(showNew.dataset.moved ?? "");
+    else offerNothing();
     return;
   }
   const untouched = now.size === 0 || ![...now.keys()].some((key) => next.has(key));
@@ -81,7 +101,6 @@ function mergeRows(news) {
     say(counted(showNew.dataset.more, fresh.length));
     return;
   }
-  const order = [...next.keys()];
   const lastKnown = Math.max(...[...now.keys()].map((key) => order.indexOf(key)));
   offerNew(fresh.filter((key) => order.indexOf(key) < lastKnown).length, fresh.length);
 }
