@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from chat.kernel import clock
@@ -37,7 +38,7 @@ UNLISTED_AFTER: Final = dt.timedelta(seconds=3)
 """How long a row may be on its way to the list before we show it as it is."""
 
 ROWS: Final = 100
-"""Rows of the list on one page; the count beside it is of all."""
+"""Cases of the list on one page; the counts beside it are of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class Board:
     now: dt.datetime
     rows: list[Row]
     waiting: int
+    waiting_since: dt.datetime | None
+    late: int
     mine: list[Case]
     alone: list[LeftAlone]
     others: list[Case]
@@ -111,13 +114,14 @@ class Board:
     @property
     def longest(self) -> str:
         """The longest anybody has waited, in words; empty when nobody waits."""
-        if not self.rows:
+        if self.waiting_since is None:
             return ""
-        return words.minutes(whole_minutes(self.now - min(row.since for row in self.rows)))
+        return words.minutes(whole_minutes(self.now - self.waiting_since))
 
     @property
-    def late(self) -> int:
-        return sum(row.is_late for row in self.rows)
+    def hidden(self) -> int:
+        """How many more wait than the page has rows for."""
+        return self.waiting - len(self.rows)
 
 
 def board_for(user: User, *, now: dt.datetime) -> Board:
@@ -128,6 +132,7 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
     rows = [row_of_case(case, now=now) for case in waiting[:ROWS]]
     unlisted = list(unlisted_rows(now=now))
     rows = sorted([*rows, *unlisted], key=lambda row: (row.rank, row.since))
+    count, since, late = _all_who_wait(unlisted, now=now)
     team = [shift.user for shift in _shifts(now)]
     alone = left_alone(Case.objects.exclude(claimed_by=user), now=now)
     unread, unread_for = unread_messages(now=now)
@@ -135,7 +140,9 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
     return Board(
         now=now,
         rows=rows,
-        waiting=waiting.count() + len(unlisted),
+        waiting=count,
+        waiting_since=since,
+        late=late,
         mine=list(Case.objects.held_by(user).select_related("person")),
         alone=alone,
         others=_with_others(user, but=[left.case.pk for left in alone]),
@@ -149,6 +156,23 @@ def board_for(user: User, *, now: dt.datetime) -> Board:
         half_within=half,
         most_within=most,
     )
+
+
+def _all_who_wait(unlisted: list[Row], *, now: dt.datetime) -> tuple[int, dt.datetime | None, int]:
+    """How many wait, since when the longest of them, and how many past the aim.
+
+    Of everybody: whoever is too far down for the page may well have waited longest.
+    """
+    listed = Case.objects.filter(status=CaseStatus.WAITING).aggregate(
+        count=Count("pk"),
+        since=Min("waiting_since"),
+        late=Count("pk", filter=Q(answer_by__lt=now)),
+    )
+    begun = [row.since for row in unlisted]
+    if listed["since"] is not None:
+        begun.append(listed["since"])
+    late = listed["late"] + sum(row.is_late for row in unlisted)
+    return listed["count"] + len(unlisted), min(begun, default=None), late
 
 
 def row_of_case(case: Case, *, now: dt.datetime) -> Row:

@@ -18,6 +18,7 @@ from moderation.models import PatternFinding
 from tests.triage import house
 from triage.actions.cases import claim_case, hand_back_case
 from triage.actions.notes import write_note
+from triage.board import ROWS
 from triage.intake import intake_step
 from triage.models import Case, CaseNote, DutyShift
 from triage.states import CaseStatus, Outcome
@@ -56,6 +57,22 @@ def test_who_waits_is_listed_by_urgency_with_reasons_sources_and_what_would_chan
     assert "0.9" not in page
     rows = text(browser(house.cleo()).get(reverse("triage-rows")))
     assert not re.search(r"\blow\b|\brisk\b|\bscore\b", rows.lower())
+
+
+def test_whoever_is_too_far_down_for_the_page_is_counted_with_their_wait() -> None:
+    house.assess(house.post(house.young("Longest")), "soon")
+    intake_step()
+    with house.later(hours=20):
+        for number in range(ROWS):
+            house.ask(house.young(f"Ada {number}"))
+        while intake_step():
+            pass
+        page = text(browser(house.cleo()).get(reverse("triage-rows")))
+    assert page.count("data-key=") == ROWS
+    assert ">Longest<" not in page
+    assert 'data-waiting="101"' in page
+    assert "Longest 20 h 0 min · 1 past the aim" in page
+    assert "1 more further down" in page
 
 
 def test_a_colleague_on_duty_without_a_page_open_is_said_to_be_so() -> None:
