@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from chat.models import AuditRow, Space
+from chat.states import AgeBand
 
 PICTURES: Final = ("book", "heart", "moon", "path", "paw", "people", "weather", "window")
 """What can be drawn beside the name of a space (``_picture.html``)."""
+
+KEPT_APART: Final = (AgeBand.A11_13, AgeBand.A18_25)
+"""Neither the youngest nor grown-ups share a space with anybody else."""
 
 
 def new_space(
@@ -35,6 +40,9 @@ def new_space(
         position=Space.objects.count(),
     )
     space.full_clean(validate_unique=False)
+    if len(set(age_bands)) > 1 and not {*KEPT_APART}.isdisjoint(age_bands):
+        alone = " and ".join(KEPT_APART)
+        raise ValidationError({"age_bands": f"{alone} have spaces of their own: give each one."})
     return space
 
 

@@ -187,6 +187,9 @@ def test_a_space_that_does_not_fit_says_why() -> None:
         added("add_space", "x" * 61, *SPACE[2:], "--slug", "long")
     with pytest.raises(CommandError, match="slug: "):
         added("add_space", "夜", *SPACE[2:])
+    for mixed in (("11-13", "14-15"), ("16-17", "18-25"), ("11-13", "18-25")):
+        with pytest.raises(CommandError, match=r"age_bands: .*have spaces of their own"):
+            added(*SPACE[:5], *mixed)
     assert not Space.objects.exists()
 
 

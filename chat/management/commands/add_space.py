@@ -28,7 +28,7 @@ class Command(BaseCommand):
             nargs="+",
             choices=[band.value for band in AgeBand],
             metavar="BAND",
-            help=f"Who may come in, together: {', '.join(AgeBand)}",
+            help=f"Who may come in: {', '.join(AgeBand)}. The first and the last come alone.",
         )
         parser.add_argument("--rules", default="", help="What is asked of people there.")
         parser.add_argument("--picture", default="", choices=PICTURES, metavar="PICTURE")
