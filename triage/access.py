@@ -10,12 +10,10 @@ import datetime as dt
 from chat.access import access_message
 from chat.kernel.errors import Conflict, Denied
 from chat.models import HelpRequest, Message, User
-from chat.states import HelpState, Role
+from chat.states import HelpState
 from moderation.models import Assessment, PatternFinding
 from triage.models import Case, DutyShift
-from triage.states import CaseStatus, Outcome
-
-TRIAGE_ROLES = frozenset({Role.CLINICIAN, Role.SHIFT_LEAD})
+from triage.states import TRIAGE_ROLES, CaseStatus, Outcome
 
 
 class NotOnDuty(Conflict):
@@ -40,8 +38,8 @@ def check_on_duty(user: User, *, now: dt.datetime) -> None:
 
     Locks the shift until the transaction ends, so that nobody goes off duty while picking up.
     """
-    shift = DutyShift.objects.on_duty(now=now).select_for_update().filter(user=user).first()
-    if shift is None:
+    shifts = DutyShift.objects.on_duty(now=now).select_for_update(of=("self",))
+    if shifts.filter(user=user).first() is None:
         raise NotOnDuty
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from chat.states import Role
+
+TRIAGE_ROLES: Final = frozenset({Role.CLINICIAN, Role.SHIFT_LEAD})
+"""Who works with cases at all."""
+
 
 class CaseStatus(StrEnum):
     WAITING = "waiting"

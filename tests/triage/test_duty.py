@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from chat.actions.people import change_staff
+from chat.kernel import clock
 from chat.kernel.errors import Conflict, Denied
-from chat.models import AuditRow
+from chat.models import AuditRow, HelpRequest
 from chat.states import Role
 from tests.triage import house
 from triage.access import NotOnDuty
 from triage.actions.cases import claim_case
 from triage.actions.duty import go_off_duty, go_on_duty
 from triage.models import DutyShift
+from triage.places import tell_places
 from triage.states import CaseStatus, Outcome
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +54,19 @@ def test_a_shift_begun_by_a_clock_that_was_days_ahead_does_not_count_for_days() 
         claim_case(case_id=case.pk, by=dan)
     go_on_duty(by=dan)
     claim_case(case_id=case.pk, by=dan)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.MODERATOR}])
+def test_a_shift_of_somebody_who_works_with_cases_no_more_is_nobody(change: dict[str, Any]) -> None:
+    cleo = house.cleo()
+    house.waiting_case()
+    assert DutyShift.objects.is_on_duty(cleo, now=clock.now())
+
+    change_staff(user_id=cleo.pk, **change)
+
+    assert not DutyShift.objects.is_on_duty(cleo, now=clock.now())
+    tell_places()
+    assert HelpRequest.objects.get().nobody_on_duty
 
 
 @pytest.mark.parametrize("role", [Role.MODERATOR, Role.YOUNG_PERSON])

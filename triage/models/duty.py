@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from chat.models import User
+from triage.states import TRIAGE_ROLES
 
 LONGEST_SHIFT = dt.timedelta(hours=14)
 """A shift that nobody ended stops counting after this: a forgotten switch is not a clinician."""
@@ -13,7 +14,7 @@ LONGEST_SHIFT = dt.timedelta(hours=14)
 
 class DutyQuerySet(models.QuerySet["DutyShift"]):
     def on_duty(self, *, now: dt.datetime) -> DutyQuerySet:
-        """The shifts that count now.
+        """The shifts that count now: of people who work with cases, and whose account is open.
 
         One that was begun before a clock was set back by some hours does: whoever is here must
         not find themselves sent home. Of one from further ahead nobody can say.
@@ -22,6 +23,8 @@ class DutyQuerySet(models.QuerySet["DutyShift"]):
             ended_at__isnull=True,
             began_at__gt=now - LONGEST_SHIFT,
             began_at__lt=now + LONGEST_SHIFT,
+            user__is_active=True,
+            user__role__in=TRIAGE_ROLES,
         )
 
     def is_on_duty(self, user: User, *, now: dt.datetime) -> bool:
