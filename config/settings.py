@@ -179,7 +179,8 @@ if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
+            # A list: Django would take a comma in a password for the next address.
+            "LOCATION": [REDIS_URL],
             # A Redis that hangs costs a page a second, not the client's own five.
             "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
         }
