@@ -75,6 +75,53 @@ def test_nobodys_role_is_changed_by_adding_them_again() -> None:
 
 
 @pytest.mark.django_db
+def test_somebody_gets_another_role_and_signs_in_anew() -> None:
+    added(*NADIA, "--password-stdin")
+    client = Client()
+    client.post("/staff/sign-in", {"username": "nadia", "password": PASSWORD})
+    assert client.get("/triage/").status_code == 200
+
+    said = added("change_staff", "nadia", "--role", "moderator")
+
+    assert "works here as moderator from now on" in said
+    assert client.get("/triage/").status_code == 404
+    assert AuditRow.objects.get(verb="staff.role").detail == "moderator"
+    assert "already. Nothing was changed" in added("change_staff", "nadia", "--role", "moderator")
+    assert AuditRow.objects.filter(verb="staff.role").count() == 1
+
+
+@pytest.mark.django_db
+def test_whose_account_is_closed_is_out_at_once_until_it_is_opened_again() -> None:
+    added(*NADIA, "--password-stdin")
+    client, way_in = Client(), {"username": "nadia", "password": PASSWORD}
+    client.post("/staff/sign-in", way_in)
+
+    assert "no more" in added("change_staff", "nadia", "--close")
+
+    assert client.get("/triage/").status_code == 302
+    assert client.post("/staff/sign-in", way_in).status_code != 302
+    assert "Nothing was changed" in added("change_staff", "nadia", "--close")
+    assert "again" in added("change_staff", "nadia", "--reopen")
+    assert client.post("/staff/sign-in", way_in).status_code == 302
+    verbs = AuditRow.objects.filter(verb__startswith="staff.").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        "staff.added",
+        "staff.closed",
+        "staff.reopened",
+    ]
+
+
+@pytest.mark.django_db
+def test_no_young_person_is_changed_by_the_command_for_staff() -> None:
+    ada = User.objects.create_young_person(nickname="Ada", age_band="14-15")
+    for name in (ada.username, "nobody"):
+        with pytest.raises(CommandError, match="Nobody who works here"):
+            added("change_staff", name, "--close")
+    ada.refresh_from_db()
+    assert ada.is_active
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("weak", ["", "short", "eleven-long"])
 def test_a_weak_password_is_refused_in_words_and_nobody_is_added(weak: str) -> None:
     with pytest.raises(CommandError, match=r"too short.*Nobody was added"):
