@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.axe import faults
 from tests.browser.test_clinician import SOON, listed, look
@@ -94,3 +94,24 @@ def test_a_note_that_is_still_in_its_field_is_kept_by_handing_back_and_by_closin
     assert kept() == ["likes the sea\nand a dog"]
     case.refresh_from_db()
     assert case.status != CaseStatus.WITH_CLINICIAN
+
+
+def test_the_browser_asks_before_a_note_goes_with_its_page(
+    live_cast: Cast, site: Site, desk: Callable[..., Page]
+) -> None:
+    page, _ = with_ada(live_cast, site, desk)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label(NOTE).fill("likes the sea")
+    with page.expect_event("dialog"):
+        page.evaluate("location.assign('/triage/')")
+    expect(page.get_by_label(NOTE)).to_have_value("likes the sea")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator(".triage-note")).to_have_text("likes the sea")
+    page.goto(reverse("triage-queue"))
+    assert (kept(), asked) == (["likes the sea"], ["beforeunload"])

@@ -5,7 +5,7 @@ import { live } from "../../chat/js/live.js";
 import { keepList } from "./list.js";
 import { announce } from "./announce.js";
 import { listenForKeys } from "./keys.js";
-import { hasUnkept, renewForms, takeNoteAlong, tellSignedOut } from "./unkept.js";
+import { askBeforeLeaving, hasUnkept, renewForms, takeNoteAlong, tellSignedOut } from "./unkept.js";
 
 const POLL_MS = 20_000; // A lost ring costs no more than this.
 const TOGETHER_MS = 150; // Rings close together are one look.
@@ -122,4 +122,5 @@ if (page) {
   });
   listenForKeys(list);
   takeNoteAlong();
+  askBeforeLeaving();
 }

@@ -24,6 +24,21 @@ export function takeNoteAlong() {
   });
 }
 
+/** By a link, a key or a wrong button the note would go with its page: the browser asks first. */
+export function askBeforeLeaving() {
+  let goesAlong = false;
+  document.addEventListener("submit", ({ target }) => {
+    if (!(target instanceof HTMLFormElement)) return;
+    goesAlong = "takesNote" in target.dataset || target.querySelector("#note-body") !== null;
+  });
+  addEventListener("beforeunload", (event) => {
+    const note = document.getElementById("note-body");
+    const isEmpty = !(note instanceof HTMLTextAreaElement) || !isUnkept(note);
+    // Whoever leaves by Leave wants to be gone.
+    if (!isEmpty && !goesAlong && !document.body.hidden) event.preventDefault();
+  });
+}
+
 /**
  * Signed out, and in the middle of writing: said in words instead of by a new page.
  * @param {boolean} isOut
