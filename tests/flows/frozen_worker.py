@@ -15,8 +15,6 @@ import sys
 import django
 from django.db import transaction
 
-from config.workers import Worker, WorkerLoop
-
 
 def say(word: str) -> None:
     sys.stdout.write(f"{word}\n")
@@ -38,5 +36,7 @@ def hold() -> int:
 if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
+    from config.workers import Worker, WorkerLoop
+
     step = Worker("tests.flows.frozen_worker.hold", poll_seconds=600.0)
     asyncio.run(WorkerLoop("frozen", step).run())

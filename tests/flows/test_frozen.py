@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -60,15 +59,13 @@ def worker(live_cast: Cast) -> Iterator[FrozenWorker]:
         process.kill()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(90)
 def test_asking_for_help_waits_seconds_for_a_frozen_worker_which_then_takes_its_step_anew(
     worker: FrozenWorker, live_cast: Cast
 ) -> None:
     assert worker.says() == "holding"
     worker.process.send_signal(signal.SIGSTOP)
-    asked = time.monotonic()
-    request_help(by=live_cast.ada, client_id=uuid.uuid4())
-    assert time.monotonic() - asked < 20
+    request_help(by=live_cast.ada, client_id=uuid.uuid4())  # For ever, before: the timeout above.
     assert HelpRequest.objects.filter(person=live_cast.ada).count() == 1
 
     worker.process.send_signal(signal.SIGCONT)
