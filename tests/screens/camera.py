@@ -65,6 +65,7 @@ class Camera:
                 self.problems.append(f"{shot.name}-{device}: {str(error).splitlines()[0]}")
 
     def _on(self, device: str, shot: Shot) -> None:
+        self.stage.do(Stage.keep_company, self.stage)
         if shot.before:
             self.stage.do(shot.before, self.stage)
         context = self.browser.new_context(

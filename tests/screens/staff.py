@@ -71,6 +71,11 @@ def on_duty(who: str) -> Callable[[Stage], None]:
     return go
 
 
+def left_alone(stage: Stage) -> None:
+    """The simulated colleague has not been heard of for twenty minutes."""
+    stage.keep_company(minutes_ago=20)
+
+
 def case_of(nickname: str) -> Callable[[Stage], str]:
     def path(stage: Stage) -> str:
         from triage.models import Case
@@ -150,6 +155,7 @@ STAFF: list[Shot] = [
     Shot("machine", "/moderation/machine", who="Mo"),
     Shot("triage-off-duty", "/triage/", who="Dan"),
     Shot("triage", "/triage/", who="Cleo", before=on_duty("Cleo")),
+    Shot("triage-left-alone", "/triage/", who="Cleo", before=left_alone),
     Shot("triage-offline", "/triage/", who="Cleo", steps=line_is_lost),
     Shot("case-waiting", case_of("Ada"), who="Cleo", before=on_duty("Cleo")),
     Shot("case", case_of("Ada"), who="Cleo", before=picked_up("Cleo", "Ada"), steps=show_words),

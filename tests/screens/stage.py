@@ -69,6 +69,16 @@ class Stage:
 
         return User.objects.filter(nickname=nickname).order_by("pk")[0]
 
+    def keep_company(self, *, minutes_ago: int = 0) -> None:
+        """The simulated colleague picked up whom they are with just now: nothing moves here, and by
+        and by they would count as gone."""
+        from chat.kernel import clock
+        from config.demo.people import SIMULATED_COLLEAGUE
+        from triage.models import Case
+
+        held = Case.objects.open().filter(claimed_by__username=SIMULATED_COLLEAGUE)
+        held.update(claimed_at=clock.now() - dt.timedelta(minutes=minutes_ago))
+
     def do(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """An action of somebody, in a thread of its own."""
         from tests.conftest import act
