@@ -61,7 +61,7 @@ def staff_only(view: View[P]) -> View[P]:
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return to_sign_in(request)
         if not person(request).is_staff_member:
             raise Http404
         if not is_in(request):
@@ -71,7 +71,7 @@ def staff_only(view: View[P]) -> View[P]:
     return inner
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: HttpRequest) -> HttpResponse:
     """And back to the page they were at; what only takes a form is no page to come back to."""
     where = reverse("staff-sign-in")
     if request.method == "GET":

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,7 +20,7 @@ from chat.kernel import clock
 from chat.kernel.errors import Denied, DomainError, Invalid
 from chat.models import Message, User, WorkerBeat
 from chat.models.beat import SCREENING
-from chat.views.gate import is_in
+from chat.views.gate import is_in, to_sign_in
 from moderation import access, words
 from moderation.actions import reviews as actions
 from moderation.actions.handover import hand_to_clinician
@@ -44,6 +43,8 @@ def for_staff(view: View) -> View:
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
         try:
             access.check_may_look(_viewer(request))
             if not is_in(request):
@@ -52,7 +53,7 @@ def for_staff(view: View) -> View:
         except Denied as denied:
             raise Http404 from denied
 
-    return login_required(guarded)
+    return guarded
 
 
 def _viewer(request: HttpRequest) -> User:

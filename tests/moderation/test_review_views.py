@@ -85,6 +85,8 @@ def test_whoever_is_not_signed_in_is_asked_to(room: Room, name: str) -> None:
     answer = method(address(name, review))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("staff-sign-in"))
+    # Nobody comes back to a page by the address of a form: that would be none.
+    assert ("next=" in answer["Location"]) == (name not in VERBS)
 
 
 @pytest.mark.parametrize("name", VERBS)
