@@ -1,11 +1,11 @@
 """``make test``: every test, on both ways of running Lantern.
 
 First the scripts of the pages in Node, and what needs no reader while the readers' fast form is
-made. Then side by side two lanes that take about as long. One has the suite on SQLite with the
-in-memory layer, and after it most of what asks PostgreSQL and Redis from within the program; the
-other what starts servers and browsers on them. Each has a PostgreSQL of its own. What a test needs
-and the machine lacks is installed where we are root on Debian or Ubuntu; else it is named, and the
-run fails.
+made. Then side by side three lanes: the suite on SQLite with the in-memory layer, most of what asks
+PostgreSQL and Redis from within the program, and what starts servers and browsers on them, which is
+the longest and waits for nobody: the other two stand back for it. Each has a PostgreSQL of its own.
+What a test needs and the machine lacks is installed where we are root on Debian or Ubuntu; else it
+is named, and the run fails.
 
     python -m tests.run [--half embedded|real] [pytest arguments]
 """
@@ -33,6 +33,9 @@ SERVED = ("bench", "browser", "faults", "flows", "fuzz", "protocol", "screens")
 
 READERLESS = ("tests/pure", "tests/repo")
 """What goes on beside the making of the fast form: it waits for no reader."""
+
+STANDS_BACK = ["nice", "-n", "5"]
+"""People wait in a browser's lane: what they wait for must not queue behind the other two."""
 
 NO_TESTS = 5
 """pytest's exit code where nothing was selected."""
@@ -107,7 +110,8 @@ def run_half(
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        back = [] if name == "Servers" else STANDS_BACK
+        command = [*back, sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
         with subprocess.Popen(
             command,
             cwd=ROOT,
@@ -209,7 +213,7 @@ def lanes(half: str | None) -> list[list[Part]]:
         return [[run_embedded]]
     if half == "real":
         return [[run_within], [run_served]] if real else []
-    return [[run_embedded, run_within], [run_served]] if real else [[run_embedded]]
+    return [[run_served], [run_within], [run_embedded]] if real else [[run_embedded]]
 
 
 def run_lane(lane: Sequence[Part], totals: Totals, arguments: Sequence[str]) -> None:
