@@ -94,7 +94,9 @@ async def test_a_second_phone_that_comes_in_while_sessions_are_looked_at_keeps_i
     held.go_on()
     await sync_to_async(live_cast.asks_for_help)(live_cast.ada)
     for phone in (first, second):
-        assert (await phone.take("person.changed"))["help"]
+        # Read between two lines of what is being asked, the first may name the talk alone.
+        while not (await phone.take("person.changed")).get("help"):
+            continue
         await phone.close()
 
 
